@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A failure with its sentence.
+ *
+ * A function that can fail returns an enum status and takes a struct error *
+ * as its last parameter; the caller may pass NULL when the sentence is of no
+ * use.  The function that finds the fault describes it ("key table at offset
+ * 0x3000: wrong checksum"); callers on the way out may put what they were
+ * doing in front of it.  Nothing is allocated, so "out of memory" has a
+ * sentence too.
+ *
+ * May include: src/base.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include "base/status.h"
+
+#if defined(__MINGW32__)
+#define PRINTF_LIKE(text, first) __attribute__((format(gnu_printf, text, first)))
+#elif defined(__GNUC__)
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#else
+#define PRINTF_LIKE(text, first)
+#endif
+
+enum { ERROR_TEXT_SIZE = 512 };
+
+struct error {
+	enum status status;
+	char text[ERROR_TEXT_SIZE];	/* UTF-8, NUL-terminated, without the remedy */
+};
+
+/* Records a failure, replacing any earlier one.  Returns status. */
+enum status error_set(struct error *error, enum status status, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/*
+ * Puts text in front of a recorded failure: "prefix: text".  A sentence that
+ * no longer fits is cut at its end.  Returns the recorded status, or fallback
+ * when error is NULL.
+ */
+enum status error_prefix(struct error *error, enum status fallback, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* Forgets a recorded failure. */
+void error_clear(struct error *error);
+
+/* Records and returns STATUS_OUT_OF_MEMORY; what names the thing that needed the memory. */
+enum status error_out_of_memory(struct error *error, const char *what);
+
+#endif
