@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "container/container.h"
+#include "base/checked.h"
+#include "container/container_format.h"
+
+struct container {
+	struct file *file;
+	const struct container_format *format;
+	void *state;
+};
+
+/* A torn copy of the HVS header leaves its other copy, so HVS is asked first. */
+static const struct container_format *const formats[] = {
+	&container_format_hvs,
+	&container_format_legacy,
+};
+
+static const struct container_format *probe(const struct file *file)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (formats[i]->probe(file))
+			return formats[i];
+	}
+	return NULL;
+}
+
+enum status container_open(struct file *file, const struct container_families *families,
+			   struct container **out, struct error *error)
+{
+	struct container *container = calloc(1, sizeof(*container));
+	enum status status;
+
+	if (container == NULL) {
+		file_close(file);
+		return error_out_of_memory(error, "a container");
+	}
+	container->file = file;
+	if (file_size(file) == 0) {
+		status = error_set(error, STATUS_FILE_EMPTY, "the file is empty");
+		goto fail;
+	}
+	container->format = probe(file);
+	if (container->format == NULL) {
+		status = error_set(error, STATUS_NOT_A_SAVED_STATE,
+				   "neither a .vmrs nor a .bin or .vsv: no known signature at "
+				   "offset 0 or 4096");
+		goto fail;
+	}
+	status = container->format->open(file, families, &container->state, error);
+	if (status != STATUS_OK)
+		goto fail;
+	*out = container;
+	return STATUS_OK;
+
+fail:
+	container_close(container);
+	return status;
+}
+
+void container_close(struct container *container)
+{
+	if (container == NULL)
+		return;
+	if (container->state != NULL)
+		container->format->close(container->state);
+	file_close(container->file);
+	free(container);
+}
+
+struct container_facts container_facts(const struct container *container)
+{
+	return container->format->facts(container->state);
+}
+
+enum status container_find(const struct container *container, const char *path,
+			   struct key_value *out)
+{
+	return container->format->find(container->state, path, out);
+}
+
+const struct numbered_keys *container_numbered(const struct container *container, size_t family)
+{
+	return container->format->numbered(container->state, family);
+}
+
+enum status container_visit(const struct container *container, container_visitor visit,
+			    void *context, struct error *error)
+{
+	if (!container->format->visit(container->state, visit, context))
+		return error_out_of_memory(error, "a list of keys");
+	return STATUS_OK;
+}
+
+enum status container_read(const struct container *container, uint64_t offset, void *buffer,
+			   size_t size, struct error *error)
+{
+	return container->format->read(container->state, offset, buffer, size, error);
+}
+
+enum status container_read_value(const struct container *container, const struct key_value *value,
+				 uint64_t limit, uint8_t **out, struct error *error)
+{
+	uint64_t size = value->size;
+	enum status status;
+	uint8_t *bytes;
+
+	if (value->broken || !range_fits(value->offset, size, container_facts(container).size))
+		return error_set(error, STATUS_CORRUPT_LINK,
+				 "its value claims %llu bytes at offset %llu, more than there are",
+				 (unsigned long long)size, (unsigned long long)value->offset);
+	if (size > limit)
+		return error_set(error, STATUS_UNSUPPORTED_LAYOUT,
+				 "its value has %llu bytes, more than the %llu that make sense",
+				 (unsigned long long)size, (unsigned long long)limit);
+	bytes = malloc(size > 0 ? (size_t)size : 1);
+	if (bytes == NULL)
+		return error_out_of_memory(error, "a value");
+	status = container_read(container, value->offset, bytes, (size_t)size, error);
+	if (status != STATUS_OK) {
+		free(bytes);
+		return status;
+	}
+	*out = bytes;
+	return STATUS_OK;
+}

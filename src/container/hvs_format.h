@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The HyperVStorage container (.vmrs, .vmcx), format 4.0, as numbers.
+ *
+ * Layout and checksum coverage were verified byte for byte on files written by
+ * Windows and against the original provider; all integers are little-endian
+ * and packed.
+ *
+ * May include: nothing.
+ */
+#ifndef CONTAINER_HVS_FORMAT_H
+#define CONTAINER_HVS_FORMAT_H
+
+enum {
+	/* File header: one copy at each offset, the newer by sequence is in force. */
+	HVS_HEADER_COPIES = 2,
+	HVS_HEADER_SPACING = 4096,
+	HVS_HEADER_SIZE = 46,
+	HVS_HEADER_CHECKSUM = 4,
+	HVS_HEADER_SEQUENCE = 8,
+	HVS_HEADER_FORMAT_VERSION = 10,
+	HVS_HEADER_ALIGNMENT = 22,
+	HVS_HEADER_LOG_OFFSET = 26,
+	HVS_HEADER_LOG_SIZE = 34,
+	HVS_HEADER_LOG_HEADER_SIZE = 42,
+
+	HVS_ROOT_TABLE_OFFSET = 8192,
+	HVS_SMALLEST_FILE = HVS_ROOT_TABLE_OFFSET + 8,
+	HVS_ALIGNMENT_MIN = 0x1000,
+	HVS_ALIGNMENT_MAX = 0x10000,
+
+	/* Replay log. */
+	HVS_LOG_HEADER_SIZE = 34,
+	HVS_LOG_CHECKSUM = 4,
+	HVS_LOG_COUNT = 8,
+	HVS_LOG_CAPACITY = 13,
+	HVS_LOG_TRACKING_ENABLED = 17,
+	HVS_LOG_TRACKING_OFFSET = 18,
+	HVS_LOG_TRACKING_SIZE = 26,
+	HVS_LOG_ENTRY_SIZE = 28,
+	HVS_LOG_ENTRY_TARGET = 0,
+	HVS_LOG_ENTRY_LENGTH = 8,
+	HVS_LOG_ENTRY_PAYLOAD = 12,
+	HVS_LOG_ENTRY_CHECKSUM = 20,
+	HVS_LOG_ENTRY_PAYLOAD_CHECKSUM = 24,
+
+	/* Object table. */
+	HVS_OBJECT_TABLE_HEADER = 8,
+	HVS_OBJECT_SIZE = 18,
+	HVS_OBJECT_CHECKSUM = 1,
+	HVS_OBJECT_OFFSET = 5,
+	HVS_OBJECT_LENGTH = 13,
+	HVS_OBJECT_FLAGS = 17,
+	HVS_OBJECT_FLAG_REQUIRED = 1,
+
+	/* Key table. */
+	HVS_KEY_TABLE_HEADER = 10,
+	HVS_KEY_TABLE_INDEX = 2,
+	HVS_KEY_TABLE_CHECKSUM = 6,
+	HVS_KEY_TABLE_SMALLEST = 32,
+	HVS_KEY_TABLE_LARGEST = 16 * 1024 * 1024,
+
+	/* Key entry. */
+	HVS_KEY_HEADER = 21,
+	HVS_KEY_FLAGS = 1,
+	HVS_KEY_SIZE = 2,
+	HVS_KEY_PARENT_TABLE = 6,
+	HVS_KEY_PARENT_OFFSET = 8,
+	HVS_KEY_CHECKSUM = 12,
+	HVS_KEY_INSERTION_SEQUENCE = 16,
+	HVS_KEY_NAME_SIZE = 20,
+	HVS_KEY_FLAG_FILE_OBJECT = 1,
+	HVS_KEY_OBJECT_REFERENCE = 12,	/* u32 size, u64 offset */
+	HVS_KEY_NODE_DATA = 12		/* u64 change tracking, u32 next insertion sequence */
+};
+
+#define HVS_SIGNATURE_HEADER		0x01282014u
+#define HVS_SIGNATURE_LOG		0x01110003u
+#define HVS_SIGNATURE_OBJECT_TABLE	0x01110001u
+#define HVS_SIGNATURE_KEY_TABLE		2u
+
+#define HVS_FORMAT_VERSION_WRITTEN	0x0400u
+
+enum hvs_object_type {
+	HVS_OBJECT_EMPTY = 0,
+	HVS_OBJECT_TABLE = 1,
+	HVS_OBJECT_KEY_TABLE = 2,
+	HVS_OBJECT_FILE = 3,
+	HVS_OBJECT_FREE = 4
+};
+
+enum hvs_key_type {
+	HVS_KEY_FREE = 1,
+	HVS_KEY_INT = 3,
+	HVS_KEY_UINT = 4,
+	HVS_KEY_DOUBLE = 5,
+	HVS_KEY_STRING = 6,
+	HVS_KEY_ARRAY = 7,
+	HVS_KEY_BOOL = 8,
+	HVS_KEY_NODE = 9
+};
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "container/hvs_objects.h"
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "container/hvs_checksum.h"
+
+struct object_walk {
+	const struct hvs_view *view;
+	uint32_t alignment;
+	struct hvs_objects *objects;
+	struct vector tables;	/* of uint64_t: offsets of tables found, in order */
+	struct error *error;
+};
+
+static enum status slot_failed(const struct object_walk *walk, enum status status,
+			       uint64_t position, const char *what)
+{
+	return error_set(walk->error, status, "object table slot at offset %llu: %s",
+			 (unsigned long long)position, what);
+}
+
+/*
+ * Tables do not overlap, so a file has room for only so many; a chain that goes
+ * on longer is a loop.
+ */
+static enum status add_table(struct object_walk *walk, uint64_t offset, uint64_t position)
+{
+	uint64_t *added;
+
+	if (walk->tables.count > walk->view->size / walk->alignment)
+		return slot_failed(walk, STATUS_CORRUPT, position,
+				   "the chain of object tables is a loop");
+	added = vector_extend(&walk->tables, 1, sizeof(*added));
+	if (added == NULL)
+		return error_out_of_memory(walk->error, "the object tables");
+	*added = offset;
+	return STATUS_OK;
+}
+
+static enum status add_object(struct object_walk *walk, uint32_t type, uint64_t offset,
+			      uint32_t size)
+{
+	struct hvs_object *object = vector_extend(&walk->objects->all, 1, sizeof(*object));
+
+	if (object == NULL)
+		return error_out_of_memory(walk->error, "the list of objects");
+	object->offset = offset;
+	object->size = size;
+	object->type = type;
+	return STATUS_OK;
+}
+
+static enum status read_used_slot(struct object_walk *walk, const uint8_t *slot, uint64_t position)
+{
+	uint32_t type = slot[0];
+	uint64_t offset = load_le64(slot + HVS_OBJECT_OFFSET);
+	uint32_t size = load_le32(slot + HVS_OBJECT_LENGTH);
+	enum status status;
+
+	if (offset > FILE_SIZE_LIMIT)
+		return slot_failed(walk, type == HVS_OBJECT_FILE ? STATUS_CORRUPT
+								 : STATUS_CORRUPT_RANGE,
+				   position, "its offset is beyond 2^63");
+	if (size == 0 || !range_fits(offset, size, walk->view->size))
+		return slot_failed(walk, STATUS_CORRUPT, position,
+				   "the object is empty or runs past the end of the file");
+	if (offset % walk->alignment != 0 || offset < HVS_ROOT_TABLE_OFFSET)
+		return slot_failed(walk, STATUS_CORRUPT, position,
+				   "the object is not aligned or lies in the file header");
+	status = add_object(walk, type, offset, size);
+	if (status == STATUS_OK && type == HVS_OBJECT_TABLE)
+		status = add_table(walk, offset, position);
+	return status;
+}
+
+static enum status read_slot(struct object_walk *walk, const uint8_t *slot, uint64_t position)
+{
+	bool required = (slot[HVS_OBJECT_FLAGS] & HVS_OBJECT_FLAG_REQUIRED) != 0;
+
+	if (load_le32(slot + HVS_OBJECT_CHECKSUM) !=
+	    hvs_checksum(slot, HVS_OBJECT_SIZE, HVS_OBJECT_CHECKSUM))
+		return slot_failed(walk, STATUS_CORRUPT, position, "wrong checksum");
+	switch (slot[0]) {
+	case HVS_OBJECT_TABLE:
+	case HVS_OBJECT_KEY_TABLE:
+	case HVS_OBJECT_FILE:
+		return read_used_slot(walk, slot, position);
+	case HVS_OBJECT_FREE:
+		return STATUS_OK;
+	default:
+		if (required)
+			return slot_failed(walk, STATUS_UNSUPPORTED_VERSION, position,
+					   "it is of an unknown type and marked as required");
+		return STATUS_OK;
+	}
+}
+
+static enum status check_table_header(const struct object_walk *walk, const uint8_t *table,
+				      uint64_t offset)
+{
+	uint32_t expected = (walk->alignment - HVS_OBJECT_TABLE_HEADER) / HVS_OBJECT_SIZE;
+	uint32_t count = load_le32(table + 4);
+
+	if (load_le32(table) != HVS_SIGNATURE_OBJECT_TABLE)
+		return error_set(walk->error, STATUS_CORRUPT,
+				 "object table at offset %llu: wrong signature",
+				 (unsigned long long)offset);
+	if (count != expected)
+		return error_set(walk->error,
+				 count < expected ? STATUS_CORRUPT_ORDER : STATUS_CORRUPT,
+				 "object table at offset %llu: it claims %u slots, but has %u",
+				 (unsigned long long)offset, count, expected);
+	return STATUS_OK;
+}
+
+/* table is scratch memory of one alignment. */
+static enum status read_table(struct object_walk *walk, uint64_t offset, uint8_t *table)
+{
+	uint32_t position = HVS_OBJECT_TABLE_HEADER;
+	enum status status;
+
+	if (!range_fits(offset, walk->alignment, walk->view->size))
+		return error_set(walk->error, STATUS_CORRUPT,
+				 "object table at offset %llu runs past the end of the file",
+				 (unsigned long long)offset);
+	status = hvs_view_read(walk->view, offset, table, walk->alignment, walk->error);
+	if (status == STATUS_OK)
+		status = check_table_header(walk, table, offset);
+	while (status == STATUS_OK && position + HVS_OBJECT_SIZE <= walk->alignment) {
+		status = read_slot(walk, table + position, offset + position);
+		position += HVS_OBJECT_SIZE;
+	}
+	return status;
+}
+
+static int compare_objects(const void *a, const void *b)
+{
+	const struct hvs_object *left = a, *right = b;
+
+	return (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+/* Writers allocate upward, so the list is nearly always sorted already. */
+static void sort_objects(struct hvs_objects *objects)
+{
+	struct hvs_object *all = objects->all.items;
+
+	for (size_t i = 1; i < objects->all.count; i++) {
+		if (all[i].offset < all[i - 1].offset) {
+			qsort(all, objects->all.count, sizeof(*all), compare_objects);
+			return;
+		}
+	}
+}
+
+static enum status check_overlaps(const struct object_walk *walk)
+{
+	const struct hvs_object *all = walk->objects->all.items;
+
+	for (size_t i = 1; i < walk->objects->all.count; i++) {
+		if (all[i].offset - all[i - 1].offset < all[i - 1].size)
+			return error_set(walk->error, STATUS_CORRUPT,
+					 "the objects at offsets %llu and %llu overlap",
+					 (unsigned long long)all[i - 1].offset,
+					 (unsigned long long)all[i].offset);
+	}
+	return STATUS_OK;
+}
+
+enum status hvs_objects_read(const struct hvs_view *view, const struct hvs_header *header,
+			     struct hvs_objects *out, struct error *error)
+{
+	struct hvs_objects objects = { 0 };
+	struct object_walk walk = { view, header->alignment, &objects, { 0 }, error };
+	uint8_t *table = malloc(header->alignment);
+	enum status status;
+
+	if (table == NULL)
+		return error_out_of_memory(error, "an object table");
+	/* The root table is entered as an object of its own, so that nothing overlaps it. */
+	status = add_table(&walk, HVS_ROOT_TABLE_OFFSET, 0);
+	if (status == STATUS_OK)
+		status = add_object(&walk, HVS_OBJECT_TABLE, HVS_ROOT_TABLE_OFFSET,
+				    header->alignment);
+	for (size_t i = 0; i < walk.tables.count && status == STATUS_OK; i++)
+		status = read_table(&walk, ((const uint64_t *)walk.tables.items)[i], table);
+	if (status == STATUS_OK) {
+		sort_objects(&objects);
+		status = check_overlaps(&walk);
+	}
+	vector_free(&walk.tables);
+	free(table);
+	if (status != STATUS_OK) {
+		hvs_objects_fini(&objects);
+		return status;
+	}
+	*out = objects;
+	return STATUS_OK;
+}
+
+void hvs_objects_fini(struct hvs_objects *objects)
+{
+	vector_free(&objects->all);
+}
+
+const struct hvs_object *hvs_objects_find_file(const struct hvs_objects *objects, uint64_t offset,
+					       size_t *hint)
+{
+	const struct hvs_object *all = objects->all.items;
+	size_t low = 0, high = objects->all.count;
+
+	for (size_t near = *hint; near < high && near - *hint < 2; near++) {
+		if (all[near].offset == offset) {
+			*hint = near;
+			return all[near].type == HVS_OBJECT_FILE ? &all[near] : NULL;
+		}
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (all[middle].offset < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == objects->all.count || all[low].offset != offset)
+		return NULL;
+	*hint = low;
+	return all[low].type == HVS_OBJECT_FILE ? &all[low] : NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The object tables of an HVS file: what lies where.
+ *
+ * May include: src/base, src/platform.
+ */
+#ifndef CONTAINER_HVS_OBJECTS_H
+#define CONTAINER_HVS_OBJECTS_H
+
+#include "base/vector.h"
+#include "container/hvs_header.h"
+
+/* One used slot; 16 bytes, because a large guest has one object per MiB. */
+struct hvs_object {
+	uint64_t offset;
+	uint32_t size;
+	uint32_t type;		/* enum hvs_object_type: 1, 2 or 3 */
+};
+
+struct hvs_objects {
+	struct vector all;	/* of struct hvs_object, sorted by offset */
+};
+
+/*
+ * Walks the tables from the root through their chain and checks every slot:
+ * checksum, type, range, alignment, overlap.
+ *
+ * STATUS_CORRUPT; STATUS_CORRUPT_ORDER for a table with too few slots;
+ * STATUS_CORRUPT_RANGE for an offset no file can have;
+ * STATUS_UNSUPPORTED_VERSION for an unknown type that is marked as required;
+ * STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY.
+ */
+enum status hvs_objects_read(const struct hvs_view *view, const struct hvs_header *header,
+			     struct hvs_objects *out, struct error *error);
+void hvs_objects_fini(struct hvs_objects *objects);
+
+/*
+ * The file object that begins at offset, or NULL.  *hint is where the last one
+ * was found (start with 0): values mostly stand in file order.
+ */
+const struct hvs_object *hvs_objects_find_file(const struct hvs_objects *objects, uint64_t offset,
+					       size_t *hint);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contents of an HVS file as its replay log leaves them.
+ *
+ * A pending log holds pieces that belong elsewhere in the file.  The view
+ * answers every read with those pieces in place, so that a saved state with a
+ * pending log is read without being touched.  Without patches a view is the
+ * file.
+ *
+ * Threads: a view does not change after it is built; reads run in parallel.
+ *
+ * May include: src/base, src/platform.
+ */
+#ifndef CONTAINER_HVS_VIEW_H
+#define CONTAINER_HVS_VIEW_H
+
+#include "platform/file.h"
+
+/* Bytes of the file that belong elsewhere in it. */
+struct hvs_patch {
+	uint64_t target;	/* where they belong */
+	uint64_t payload;	/* where they are */
+	uint64_t length;
+};
+
+struct hvs_view {
+	const struct file *file;
+	uint64_t size;			/* of the contents, which may end behind the file */
+	struct hvs_patch *patches;	/* sorted by target, without overlaps; owned */
+	size_t patch_count;
+};
+
+/* A view without patches. */
+void hvs_view_init(struct hvs_view *view, const struct file *file);
+void hvs_view_fini(struct hvs_view *view);
+
+/*
+ * Takes over patches, which lie within the file, have targets below 2^63 - length
+ * and overlap nowhere.
+ */
+void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size_t count);
+
+/*
+ * Reads exactly size bytes at offset.  STATUS_READ_FAILED when the range runs
+ * past the contents or the disk fails.
+ */
+enum status hvs_view_read(const struct hvs_view *view, uint64_t offset, void *buffer, size_t size,
+			  struct error *error);
+
+#endif
