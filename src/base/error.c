@@ -18,19 +18,30 @@ enum status error_set(struct error *error, enum status status, const char *forma
 	return status;
 }
 
+/* Appends as much of addition as there is room for. */
+static void append_text(char *text, const char *addition)
+{
+	size_t length = strlen(text);
+	size_t room = ERROR_TEXT_SIZE - 1 - length;
+	size_t added = strlen(addition);
+
+	added = added < room ? added : room;
+	memcpy(text + length, addition, added);
+	text[length + added] = '\0';
+}
+
 enum status error_prefix(struct error *error, enum status fallback, const char *format, ...)
 {
 	char joined[ERROR_TEXT_SIZE];
 	va_list arguments;
-	size_t length;
 
 	if (error == NULL)
 		return fallback;
 	va_start(arguments, format);
 	vsnprintf(joined, sizeof(joined), format, arguments);
 	va_end(arguments);
-	length = strlen(joined);
-	snprintf(joined + length, sizeof(joined) - length, ": %s", error->text);
+	append_text(joined, ": ");
+	append_text(joined, error->text);
 	memcpy(error->text, joined, sizeof(joined));
 	return error->status;
 }

@@ -23,6 +23,8 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 		"Use a handle that a load function returned and that has not been released." },
 	[STATUS_BUFFER_TOO_SMALL] = { STATUS_CLASS_CALLER,
 		"Call again with room for the count that was returned." },
+	[STATUS_FIXED_ON_ARM64] = { STATUS_CLASS_CALLER,
+		"An ARM64 guest has one architecture and one paging mode: leave out the call." },
 	[STATUS_VP_STATE_INVALID] = { STATUS_CLASS_CALLER,
 		"Choose a VP, VTL or paging mode that this saved state has." },
 	[STATUS_CANCELLED] = { STATUS_CLASS_CALLER, "The caller asked to stop." },
@@ -43,6 +45,9 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 		"Only version 5.0 of the .bin and .vsv pair is read." },
 	[STATUS_UNSUPPORTED_LAYOUT] = { STATUS_CLASS_UNSUPPORTED,
 		"VM versions up to 5.0 keep their memory in a .bin and .vsv pair: open that." },
+	[STATUS_UNSUPPORTED_RAM] = { STATUS_CLASS_UNSUPPORTED,
+		"Registers can be read; for the memory, save the VM again with Save-VM or take a "
+		"standard checkpoint." },
 	[STATUS_ENCRYPTED] = { STATUS_CLASS_UNSUPPORTED,
 		"Turn off EncryptStateAndVmMigrationTraffic for the VM and save it again; the key "
 		"never leaves the host." },
@@ -73,6 +78,8 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 	[STATUS_NO_PARTITION_STATE] = { STATUS_CLASS_ABSENT,
 		"The VM was off or running, or the checkpoint is a production checkpoint, which "
 		"holds no memory: save the VM, or take a standard checkpoint." },
+	[STATUS_PAIR_SWAPPED] = { STATUS_CLASS_ABSENT,
+		"Give the .bin first and the .vsv second." },
 	[STATUS_NO_GUEST_MEMORY] = { STATUS_CLASS_ABSENT,
 		"Save the VM again, or take a standard checkpoint, which holds its memory." },
 	[STATUS_NO_VP] = { STATUS_CLASS_ABSENT, USE_ANOTHER_COPY },

@@ -26,6 +26,7 @@ enum status {
 	STATUS_INVALID_ARGUMENT,
 	STATUS_INVALID_HANDLE,
 	STATUS_BUFFER_TOO_SMALL,
+	STATUS_FIXED_ON_ARM64,		/* an override that ARM64 guests do not have */
 	STATUS_VP_STATE_INVALID,	/* the VP is not in a state that allows the call */
 	STATUS_CANCELLED,
 
@@ -39,6 +40,7 @@ enum status {
 	STATUS_UNSUPPORTED_PREVIEW,	/* format 2.0 to 3.1, which the original upgrades in place */
 	STATUS_UNSUPPORTED_LEGACY,	/* legacy container of another version */
 	STATUS_UNSUPPORTED_LAYOUT,	/* legacy key names inside a .vmrs */
+	STATUS_UNSUPPORTED_RAM,		/* RAM under keys of unknown meaning */
 	STATUS_ENCRYPTED,
 
 	/* corrupt */
@@ -63,6 +65,7 @@ enum status {
 	STATUS_PATH_NOT_FOUND,
 	STATUS_KEY_NOT_FOUND,
 	STATUS_NO_PARTITION_STATE,
+	STATUS_PAIR_SWAPPED,		/* .bin and .vsv in each other's place */
 	STATUS_NO_GUEST_MEMORY,
 	STATUS_NO_VP,
 	STATUS_NESTED_NOT_SUPPORTED,

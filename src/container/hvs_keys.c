@@ -75,9 +75,6 @@ static enum status locate_object_value(struct key_walk *walk, uint32_t position,
 {
 	const struct hvs_object *object;
 
-	if (value->type != KEY_ARRAY && value->type != KEY_STRING)
-		return entry_failed(walk, STATUS_CORRUPT_LINK, position,
-				    "a value of its type is never stored in a file object");
 	value->size = load_le32(data);
 	value->offset = load_le64(data + 4);
 	value->in_file_object = true;
@@ -132,6 +129,10 @@ static enum status read_used_entry(struct key_walk *walk, uint32_t position, uin
 
 	if (name_size == 0 || data > size || bytes[data - 1] != '\0')
 		return entry_failed(walk, STATUS_CORRUPT, position, "impossible name");
+	entry.value.type = plain_type(bytes[0]);
+	if (in_file_object && entry.value.type != KEY_ARRAY && entry.value.type != KEY_STRING)
+		return entry_failed(walk, STATUS_CORRUPT_LINK, position,
+				    "a value of its type is never stored in a file object");
 	meaningful = meaningful_size(bytes[0], in_file_object, bytes + data, size - data);
 	if (meaningful == 0)
 		return entry_failed(walk, STATUS_CORRUPT, position,
@@ -144,7 +145,6 @@ static enum status read_used_entry(struct key_walk *walk, uint32_t position, uin
 	entry.parent.position = load_le32(bytes + HVS_KEY_PARENT_OFFSET);
 	entry.insertion_sequence = load_le32(bytes + HVS_KEY_INSERTION_SEQUENCE);
 	entry.name = (const char *)bytes + HVS_KEY_HEADER;
-	entry.value.type = plain_type(bytes[0]);
 	if (in_file_object) {
 		enum status status =
 			locate_object_value(walk, position, bytes + data, &entry.value);

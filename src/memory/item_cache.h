@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A bounded cache of items of one size, found by number.
+ *
+ * Serves decoded pages and page directories.  It is set-associative: a number
+ * belongs to one set of eight places, and when those are full the one longest
+ * unused gives way.  Sets are spread over shards with a lock each, and what is
+ * wanted of an item is copied out under the lock, so that nothing handed out
+ * can be evicted under a reader.
+ *
+ * Threads: get, put and counters in parallel; init, fini and resize alone.
+ *
+ * May include: src/base, src/platform.
+ */
+#ifndef MEMORY_ITEM_CACHE_H
+#define MEMORY_ITEM_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct item_cache;
+
+struct item_cache_counters {
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t evictions;
+	uint64_t items;		/* held now */
+};
+
+/*
+ * A cache for capacity items of item_size bytes; capacity is rounded up to
+ * whole sets.  Memory for items is taken when they come.  NULL when memory is
+ * short.
+ */
+struct item_cache *item_cache_create(size_t item_size, size_t capacity);
+void item_cache_destroy(struct item_cache *cache);
+
+/* Copies size bytes at offset of the item; false if it is not held. */
+bool item_cache_get(struct item_cache *cache, uint64_t number, size_t offset, void *buffer,
+		    size_t size);
+
+/* Keeps a copy of the item.  That memory is short only means that it is not kept. */
+void item_cache_put(struct item_cache *cache, uint64_t number, const void *item);
+
+/*
+ * Keeps a copy if the item was offered before, not long ago.  A single pass
+ * over much memory so costs no copies and evicts nothing.
+ */
+void item_cache_offer(struct item_cache *cache, uint64_t number, const void *item);
+
+struct item_cache_counters item_cache_counters(struct item_cache *cache);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The saved RAM: one MiB after the other, each stored raw or as a stream of
+ * page records.
+ *
+ * Two caches stand in front of the file: page directories, which spare reading
+ * a block's records again, and decoded pages, which serve page-table walks and
+ * other small reads.
+ *
+ * Threads: reads run in parallel; ram_blocks_set_cache excludes everything else.
+ *
+ * May include: src/base, src/platform, src/codec, src/container.
+ */
+#ifndef MEMORY_RAM_BLOCKS_H
+#define MEMORY_RAM_BLOCKS_H
+
+#include "codec/ram_stream.h"
+#include "container/container.h"
+#include "memory/item_cache.h"
+#include "memory/scratch_pool.h"
+
+struct ram_blocks {
+	const struct container *container;
+	const struct numbered_keys *keys;
+	struct item_cache *pages;	/* by number of the page in the saved RAM */
+	struct item_cache *directories;	/* by number of the block */
+	uint64_t page_capacity;
+	uint64_t directory_capacity;
+	struct scratch_pool scratch;
+};
+
+/* container and keys stay valid as long as the blocks.  STATUS_OUT_OF_MEMORY. */
+enum status ram_blocks_init(struct ram_blocks *blocks, const struct container *container,
+			    const struct numbered_keys *keys, struct error *error);
+void ram_blocks_fini(struct ram_blocks *blocks);
+
+/*
+ * Empties the caches and gives them room for extra_blocks more MiB of pages
+ * than they have anyway, at most for all there are.  STATUS_OUT_OF_MEMORY
+ * leaves them as they were.
+ */
+enum status ram_blocks_set_cache(struct ram_blocks *blocks, uint64_t extra_blocks,
+				 struct error *error);
+
+/* Blocks 0 to this number less one are all there. */
+uint64_t ram_blocks_count(const struct ram_blocks *blocks);
+
+/*
+ * Reads size bytes at offset of the saved RAM.  Ends early, with STATUS_OK, at
+ * the first block that is not there.  On failure *read_out is 0.
+ *
+ * STATUS_CORRUPT_RAM_VALUE, _RECORD or _STREAM; STATUS_READ_FAILED;
+ * STATUS_OUT_OF_MEMORY.
+ */
+enum status ram_blocks_read(struct ram_blocks *blocks, uint64_t offset, void *buffer, size_t size,
+			    size_t *read_out, struct error *error);
+
+/*
+ * The page directory of a block that is stored as a stream.
+ * STATUS_CORRUPT_RAM_VALUE for one that is not there, raw or impossible.
+ */
+enum status ram_blocks_directory(struct ram_blocks *blocks, uint64_t number,
+				 struct page_directory *out, struct error *error);
+
+#endif

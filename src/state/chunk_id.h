@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The chunks of a partition state that have a known meaning.
+ *
+ * Ids and names of the first group come from Microsoft's published writer and
+ * were confirmed on the original; the names of the second group were guessed
+ * by others from real files, and the original never looks at those chunks.
+ *
+ * May include: nothing.
+ */
+#ifndef STATE_CHUNK_ID_H
+#define STATE_CHUNK_ID_H
+
+#include <stdint.h>
+
+#define CHUNK_PROLOG			UINT32_C(0x00000000)
+#define CHUNK_EPILOG			UINT32_C(0xF0000000)
+#define CHUNK_OS_ID			UINT32_C(0x20001000)
+#define CHUNK_PARTITION_VTL		UINT32_C(0x20008000)
+#define CHUNK_VP_INDICES		UINT32_C(0x30000000)
+#define CHUNK_VP			UINT32_C(0x30001000)
+#define CHUNK_VP_GP_REGISTERS		UINT32_C(0x30005000)
+#define CHUNK_VP_FP_REGISTERS		UINT32_C(0x30006000)
+#define CHUNK_VP_CONTROL_REGISTERS	UINT32_C(0x30007000)
+#define CHUNK_VP_DEBUG_REGISTERS	UINT32_C(0x30008000)
+#define CHUNK_VP_SEGMENT_REGISTERS	UINT32_C(0x30009000)
+#define CHUNK_VP_TABLE_REGISTERS	UINT32_C(0x3000A000)
+#define CHUNK_VP_XSAVE_CONTROL		UINT32_C(0x3000D000)
+#define CHUNK_VP_XSAVE_STATE		UINT32_C(0x3000E100)
+#define CHUNK_VP_VTL_CONTROL_PAGE	UINT32_C(0x30018000)
+#define CHUNK_VP_VTL			UINT32_C(0x3001A000)
+#define CHUNK_VP_NESTED_BASE		UINT32_C(0x30021000)
+#define CHUNK_VP_NESTED_CURRENT_VMCS	UINT32_C(0x30023000)
+
+#define CHUNK_VP_CORE			UINT32_C(0x30003000)
+#define CHUNK_VP_VIRTUAL_MSRS		UINT32_C(0x3000B000)
+#define CHUNK_VP_MTRR_PAT		UINT32_C(0x3000C000)
+#define CHUNK_VP_XSAVE_OLDER		UINT32_C(0x3000E000)
+#define CHUNK_VP_SYNIC_APIC_STATE	UINT32_C(0x3000F000)
+#define CHUNK_VP_SYNIC_MSRS		UINT32_C(0x30010000)
+#define CHUNK_VP_SYNTHETIC_TIMERS	UINT32_C(0x30011000)
+
+#endif

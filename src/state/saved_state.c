@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/saved_state.h"
+#include "base/text_encoding.h"
+#include "state/memory_block.h"
+
+#include <string.h>
+
+static const char KEY_VM_VERSION[] = "/configuration/properties/version";
+static const char KEY_PARTITION_STATE[] = "/savedstate/savedVM/partition_state";
+
+/* Key names of VM versions up to 5.0, in the .vsv. */
+static const char KEY_LEGACY_PARTITION_STATE[] = "/savedVM/partition_state";
+
+/* VM versions above this one use the names with /savedstate. */
+enum { NEWEST_LEGACY_VERSION = 0x500 };
+
+static const struct numbered_family hvs_families[FAMILY_COUNT] = {
+	[FAMILY_RAM_BLOCK] = { "savedstate", "RamBlock", "" },
+	[FAMILY_MEMORY_BLOCK] = { "savedstate", "RamMemoryBlock", "" },
+};
+
+static const struct numbered_family legacy_families[FAMILY_COUNT] = {
+	[FAMILY_RAM_BLOCK] = { "", "RamBlock/", "" },
+	[FAMILY_MEMORY_BLOCK] = { "", "RamMemoryBlock/", "" },
+};
+
+const struct container_families saved_state_families = {
+	.hvs = hvs_families,
+	.legacy = legacy_families,
+	.count = FAMILY_COUNT,
+};
+
+const struct numbered_keys *saved_state_ram_blocks(const struct saved_state *state)
+{
+	return container_numbered(state->ram, FAMILY_RAM_BLOCK);
+}
+
+static enum status read_vm_version(struct saved_state *state, struct error *error)
+{
+	struct key_value value;
+
+	if (container_find(state->state, KEY_VM_VERSION, &value) != STATUS_OK)
+		return error_set(error, STATUS_KEY_NOT_FOUND, "the key %s is missing",
+				 KEY_VM_VERSION);
+	if (value.type != KEY_INT)
+		return error_set(error, STATUS_WRONG_KEY_TYPE, "the key %s is not an Int",
+				 KEY_VM_VERSION);
+	/* The original compares the low half as an unsigned number: -5 loads, 2^32 does not. */
+	state->vm_version = (uint32_t)value.scalar;
+	return STATUS_OK;
+}
+
+static enum status check_vm_version(const struct saved_state *state, struct error *error)
+{
+	struct key_value ignored;
+	bool has_state;
+
+	if (state->vm_version > NEWEST_LEGACY_VERSION)
+		return STATUS_OK;
+	has_state = container_find(state->state, KEY_LEGACY_PARTITION_STATE, &ignored) == STATUS_OK;
+	return error_set(error, has_state ? STATUS_UNSUPPORTED_LAYOUT : STATUS_NO_PARTITION_STATE,
+			 "VM version %u.%u keeps no saved state in a .vmrs", state->vm_version >> 8,
+			 state->vm_version & 0xFF);
+}
+
+static enum status find_partition_state(const struct saved_state *state, const char *path,
+					struct key_value *out, struct error *error)
+{
+	if (container_find(state->state, path, out) != STATUS_OK || out->broken)
+		return error_set(error, STATUS_NO_PARTITION_STATE,
+				 "the file holds no saved processors: %s is missing", path);
+	return STATUS_OK;
+}
+
+static enum status read_partition_state(struct saved_state *state, const struct key_value *value,
+					struct error *error)
+{
+	enum status status;
+	uint8_t *blob;
+
+	if (value->type != KEY_ARRAY)
+		return error_set(error, STATUS_CORRUPT_STATE,
+				 "the partition state is not an array of bytes");
+	status = container_read_value(state->state, value, UINT32_MAX, &blob, error);
+	if (status != STATUS_OK)
+		return error_prefix(error, status, "partition state");
+	status = partition_state_parse(blob, (size_t)value->size, &state->partition, error);
+	free(blob);
+	return status;
+}
+
+struct ram_layout_search {
+	bool found;
+};
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	for (; *prefix != '\0'; text++, prefix++) {
+		if (ascii_lower((unsigned char)*text) != ascii_lower((unsigned char)*prefix))
+			return false;
+	}
+	return true;
+}
+
+static bool notice_ram_layout(void *context, const char *path, const struct key_value *value)
+{
+	struct ram_layout_search *search = context;
+
+	(void)value;
+	search->found = starts_with(path, "/savedstate/Iteration") ||
+			starts_with(path, "/savedstate/RamIndexStart");
+	return !search->found;
+}
+
+/*
+ * Fast saves of recent hosts are said to keep RAM under other keys.  Their
+ * meaning is unknown; what matters is not to take such a file for one whose
+ * memory is empty.
+ */
+static enum status check_ram_layout(struct saved_state *state, struct error *error)
+{
+	struct ram_layout_search search = { false };
+	enum status status;
+
+	if (numbered_keys_count(saved_state_ram_blocks(state)) > 0)
+		return STATUS_OK;
+	status = container_visit(state->state, notice_ram_layout, &search, error);
+	state->unknown_ram_layout = search.found;
+	return status;
+}
+
+/* The order of the checks is the original's. */
+static enum status read_parts(struct saved_state *state, const char *partition_state_path,
+			      struct error *error)
+{
+	struct key_value partition;
+	enum status status =
+		find_partition_state(state, partition_state_path, &partition, error);
+
+	if (status == STATUS_OK)
+		status = memory_blocks_read(state->state,
+					    container_numbered(state->state, FAMILY_MEMORY_BLOCK),
+					    &state->memory_blocks, error);
+	if (status == STATUS_OK)
+		status = read_partition_state(state, &partition, error);
+	if (status == STATUS_OK)
+		status = check_ram_layout(state, error);
+	return status;
+}
+
+static enum status check_kind(const struct container *container, struct error *error)
+{
+	if (container_facts(container).kind == CONTAINER_HVS)
+		return STATUS_OK;
+	return error_set(error, STATUS_NOT_A_SAVED_STATE,
+			 "this is one file of a .bin and .vsv pair, which are opened together");
+}
+
+enum status saved_state_open(struct file *file, struct saved_state **out, struct error *error)
+{
+	struct saved_state *state = calloc(1, sizeof(*state));
+	enum status status;
+
+	if (state == NULL) {
+		file_close(file);
+		return error_out_of_memory(error, "a saved state");
+	}
+	status = container_open(file, &saved_state_families, &state->state, error);
+	state->ram = state->state;
+	if (status == STATUS_OK)
+		status = check_kind(state->state, error);
+	if (status == STATUS_OK)
+		status = read_vm_version(state, error);
+	if (status == STATUS_OK)
+		status = check_vm_version(state, error);
+	if (status == STATUS_OK)
+		status = read_parts(state, KEY_PARTITION_STATE, error);
+	if (status != STATUS_OK) {
+		saved_state_close(state);
+		return status;
+	}
+	*out = state;
+	return STATUS_OK;
+}
+
+/* Opens one file of a pair; role is its extension. */
+static enum status open_half(struct file *file, const char *role, struct container **out,
+			     struct error *error)
+{
+	enum status status = container_open(file, &saved_state_families, out, error);
+
+	if (status != STATUS_OK)
+		return error_prefix(error, status, "the %s", role);
+	if (container_facts(*out).kind == CONTAINER_LEGACY)
+		return STATUS_OK;
+	return error_set(error, STATUS_OTHER_CONTAINER, "the file given as %s is a .vmrs", role);
+}
+
+/* Swapped arguments are the likeliest mistake with a pair. */
+static bool halves_are_swapped(const struct saved_state *state)
+{
+	struct key_value ignored;
+
+	return container_find(state->ram, KEY_LEGACY_PARTITION_STATE, &ignored) == STATUS_OK &&
+	       container_find(state->state, KEY_LEGACY_PARTITION_STATE, &ignored) != STATUS_OK;
+}
+
+enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct saved_state **out,
+				  struct error *error)
+{
+	struct saved_state *state = calloc(1, sizeof(*state));
+	enum status status;
+
+	if (state == NULL) {
+		file_close(bin);
+		file_close(vsv);
+		return error_out_of_memory(error, "a saved state");
+	}
+	state->vm_version = NEWEST_LEGACY_VERSION;
+	status = open_half(bin, ".bin", &state->ram, error);
+	if (status == STATUS_OK)
+		status = open_half(vsv, ".vsv", &state->state, error);
+	else
+		file_close(vsv);
+	if (status == STATUS_OK && halves_are_swapped(state))
+		status = error_set(error, STATUS_PAIR_SWAPPED,
+				   "the .bin and the .vsv are given in each other's place");
+	if (status == STATUS_OK)
+		status = read_parts(state, KEY_LEGACY_PARTITION_STATE, error);
+	if (status != STATUS_OK) {
+		saved_state_close(state);
+		return status;
+	}
+	*out = state;
+	return STATUS_OK;
+}
+
+void saved_state_close(struct saved_state *state)
+{
+	if (state == NULL)
+		return;
+	if (state->ram != state->state)
+		container_close(state->ram);
+	container_close(state->state);
+	vector_free(&state->memory_blocks);
+	partition_state_free(state->partition);
+	free(state);
+}
