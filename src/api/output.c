@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/output.h"
+
+#include <string.h>
+
+static UINT32 size_of(const void *structure)
+{
+	UINT32 size;
+
+	memcpy(&size, structure, sizeof(size));
+	return size;
+}
+
+bool output_has_room(struct call *call, const void *structure, size_t first_version_size)
+{
+	if (call_lacks(call, structure, "the structure to be filled"))
+		return false;
+	if (size_of(structure) >= first_version_size)
+		return true;
+	call_wrong_argument(call, "StructSize is smaller than that of the structure");
+	return false;
+}
+
+void output_write(void *structure, const void *from, size_t size)
+{
+	UINT32 room = size_of(structure);
+	size_t copied = size < room ? size : room;
+
+	memcpy((uint8_t *)structure + sizeof(room), (const uint8_t *)from + sizeof(room),
+	       copied - sizeof(room));
+	memset((uint8_t *)structure + copied, 0, room - copied);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/provider.h"
+
+static enum status open_parts(struct provider *provider, struct file *file, struct file *vsv,
+			      struct error *error)
+{
+	enum status status;
+
+	if (vsv != NULL)
+		status = saved_state_open_pair(file, vsv, &provider->state, error);
+	else
+		status = saved_state_open(file, &provider->state, error);
+	if (status == STATUS_OK)
+		status = guest_memory_open(provider->state, &provider->memory, error);
+	if (status != STATUS_OK)
+		return status;
+	provider->overrides = calloc(partition_state_vp_count(provider->state->partition),
+				     sizeof(*provider->overrides));
+	if (provider->overrides == NULL)
+		return error_out_of_memory(error, "the processors");
+	return STATUS_OK;
+}
+
+enum status provider_open(struct file *file, struct file *vsv, struct provider **out,
+			  struct error *error)
+{
+	struct provider *provider = calloc(1, sizeof(*provider));
+	enum status status;
+
+	if (provider == NULL) {
+		file_close(file);
+		file_close(vsv);
+		return error_out_of_memory(error, "a saved state");
+	}
+	mutex_init(&provider->error_lock);
+	provider->file_size = file_size(file);
+	provider->second_file_size = vsv != NULL ? file_size(vsv) : 0;
+	status = open_parts(provider, file, vsv, error);
+	if (status != STATUS_OK) {
+		provider_close(provider);
+		return status;
+	}
+	*out = provider;
+	return STATUS_OK;
+}
+
+void provider_close(struct provider *provider)
+{
+	if (provider == NULL)
+		return;
+	free(provider->overrides);
+	guest_memory_close(provider->memory);
+	saved_state_close(provider->state);
+	mutex_fini(&provider->error_lock);
+	free(provider);
+}
