@@ -17,7 +17,7 @@ bool call_begin(struct call *call, void *handle, enum handle_access access)
 		call->provider = call->hold.provider;
 		return true;
 	}
-	call->status = error_set(&call->error, STATUS_INVALID_HANDLE,
+	call->status = error_set(&call->error, STATUS_UNKNOWN_HANDLE,
 				 "%p is not a handle of an open saved state", handle);
 	return false;
 }

@@ -11,6 +11,8 @@
 
 #include <vmsavedstate_platform.h>
 
+#include <stdint.h>
+
 HRESULT hresult_of_status(enum status status);
 
 #endif

@@ -80,7 +80,7 @@ HRESULT WINAPI ReleaseSavedStateFiles(VM_SAVED_STATE_DUMP_HANDLE handle)
 
 	call_begin_free(&call);
 	if (!handle_release(handle))
-		call.status = error_set(&call.error, STATUS_INVALID_HANDLE,
+		call.status = error_set(&call.error, STATUS_UNKNOWN_HANDLE,
 					"%p is not a handle of an open saved state", handle);
 	return call_end(&call);
 }
@@ -188,7 +188,7 @@ HRESULT VmSavedStateGetErrorText(VM_SAVED_STATE_DUMP_HANDLE handle, char *buffer
 		return copy_text(thread_error != NULL ? thread_error : &none, buffer, bufferSize,
 				 neededSize);
 	if (!handle_enter(handle, HANDLE_UNLOCKED, &hold))
-		return hresult_of_status(STATUS_INVALID_HANDLE);
+		return hresult_of_status(STATUS_UNKNOWN_HANDLE);
 	mutex_lock(&hold.provider->error_lock);
 	error = hold.provider->last_error;
 	mutex_unlock(&hold.provider->error_lock);

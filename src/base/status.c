@@ -19,7 +19,7 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 
 	[STATUS_INVALID_ARGUMENT] = { STATUS_CLASS_CALLER,
 		"Correct the argument and call again." },
-	[STATUS_INVALID_HANDLE] = { STATUS_CLASS_CALLER,
+	[STATUS_UNKNOWN_HANDLE] = { STATUS_CLASS_CALLER,
 		"Use a handle that a load function returned and that has not been released." },
 	[STATUS_BUFFER_TOO_SMALL] = { STATUS_CLASS_CALLER,
 		"Call again with room for the count that was returned." },

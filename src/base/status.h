@@ -24,7 +24,7 @@ enum status {
 
 	/* caller */
 	STATUS_INVALID_ARGUMENT,
-	STATUS_INVALID_HANDLE,
+	STATUS_UNKNOWN_HANDLE,		/* windows.h has a macro STATUS_INVALID_HANDLE */
 	STATUS_BUFFER_TOO_SMALL,
 	STATUS_FIXED_ON_ARM64,		/* an override that ARM64 guests do not have */
 	STATUS_VP_STATE_INVALID,	/* the VP is not in a state that allows the call */
