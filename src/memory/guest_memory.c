@@ -193,8 +193,8 @@ struct guest_memory_cache_facts guest_memory_cache_facts(const struct guest_memo
 		.evictions = pages.evictions + directories.evictions,
 		.bytes_used = pages.items * RAM_PAGE_SIZE +
 			      directories.items * sizeof(struct page_directory),
-		.byte_limit = blocks->page_capacity * RAM_PAGE_SIZE +
-			      blocks->directory_capacity * sizeof(struct page_directory),
+		.byte_limit = pages.capacity * RAM_PAGE_SIZE +
+			      directories.capacity * sizeof(struct page_directory),
 	};
 
 	return facts;

@@ -32,7 +32,7 @@ struct cache_shard {
 
 struct item_cache {
 	size_t item_size;
-	size_t sets_per_shard;
+	size_t sets_per_shard;		/* a power of two */
 	struct cache_shard shards[SHARD_COUNT];
 };
 
@@ -68,7 +68,9 @@ struct item_cache *item_cache_create(size_t item_size, size_t capacity)
 	if (cache == NULL)
 		return NULL;
 	cache->item_size = item_size;
-	cache->sets_per_shard = capacity / per_shard + (capacity % per_shard != 0);
+	cache->sets_per_shard = 1;
+	while (cache->sets_per_shard * per_shard < capacity)
+		cache->sets_per_shard *= 2;
 	for (size_t i = 0; i < SHARD_COUNT; i++)
 		created = create_shard(&cache->shards[i], cache->sets_per_shard) && created;
 	if (created)
@@ -102,7 +104,7 @@ static struct cache_shard *shard_of(struct item_cache *cache, uint64_t mixed)
 static struct cache_set *set_of(const struct item_cache *cache, struct cache_shard *shard,
 				uint64_t mixed)
 {
-	return &shard->sets[mixed / SHARD_COUNT % cache->sets_per_shard];
+	return &shard->sets[mixed / SHARD_COUNT & (cache->sets_per_shard - 1)];
 }
 
 /* The place of number in the set, or PLACES_PER_SET. */
@@ -206,7 +208,9 @@ void item_cache_offer(struct item_cache *cache, uint64_t number, const void *ite
 
 struct item_cache_counters item_cache_counters(struct item_cache *cache)
 {
-	struct item_cache_counters sum = { 0 };
+	struct item_cache_counters sum = {
+		.capacity = cache->sets_per_shard * SHARD_COUNT * PLACES_PER_SET,
+	};
 
 	for (size_t i = 0; i < SHARD_COUNT; i++) {
 		struct cache_shard *shard = &cache->shards[i];

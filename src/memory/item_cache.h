@@ -22,6 +22,7 @@
 struct item_cache;
 
 struct item_cache_counters {
+	uint64_t capacity;	/* items, rounded up */
 	uint64_t hits;
 	uint64_t misses;
 	uint64_t evictions;
@@ -29,8 +30,8 @@ struct item_cache_counters {
 };
 
 /*
- * A cache for capacity items of item_size bytes; capacity is rounded up to
- * whole sets.  Memory for items is taken when they come.  NULL when memory is
+ * A cache for capacity items of item_size bytes; capacity is rounded up to 512
+ * times a power of two.  Memory for items is taken when they come.  NULL when memory is
  * short.
  */
 struct item_cache *item_cache_create(size_t item_size, size_t capacity);

@@ -21,24 +21,15 @@ struct block_span {
 	uint32_t size;
 };
 
-static void choose_capacities(const struct ram_blocks *blocks, uint64_t extra_blocks,
-			      uint64_t *pages, uint64_t *directories)
-{
-	uint64_t most = numbered_keys_count(blocks->keys);
-	uint64_t extra = min_u64(extra_blocks, most);
-
-	*pages = DEFAULT_PAGES + extra * RAM_BLOCK_PAGES;
-	*directories = DEFAULT_DIRECTORIES + extra;
-}
-
 static enum status create_caches(struct ram_blocks *blocks, uint64_t extra_blocks,
 				 struct error *error)
 {
-	choose_capacities(blocks, extra_blocks, &blocks->page_capacity,
-			  &blocks->directory_capacity);
-	blocks->pages = item_cache_create(RAM_PAGE_SIZE, (size_t)blocks->page_capacity);
+	uint64_t extra = min_u64(extra_blocks, numbered_keys_count(blocks->keys));
+
+	blocks->pages = item_cache_create(RAM_PAGE_SIZE,
+					  (size_t)(DEFAULT_PAGES + extra * RAM_BLOCK_PAGES));
 	blocks->directories = item_cache_create(sizeof(struct page_directory),
-						(size_t)blocks->directory_capacity);
+						(size_t)(DEFAULT_DIRECTORIES + extra));
 	if (blocks->pages != NULL && blocks->directories != NULL)
 		return STATUS_OK;
 	item_cache_destroy(blocks->pages);
@@ -55,9 +46,10 @@ enum status ram_blocks_init(struct ram_blocks *blocks, const struct container *c
 	blocks->container = container;
 	blocks->keys = keys;
 	status = create_caches(blocks, 0, error);
-	if (status == STATUS_OK)
-		scratch_pool_init(&blocks->scratch);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	scratch_pool_init(&blocks->scratch);
+	return STATUS_OK;
 }
 
 void ram_blocks_fini(struct ram_blocks *blocks)
@@ -79,8 +71,6 @@ enum status ram_blocks_set_cache(struct ram_blocks *blocks, uint64_t extra_block
 	item_cache_destroy(blocks->directories);
 	blocks->pages = fresh.pages;
 	blocks->directories = fresh.directories;
-	blocks->page_capacity = fresh.page_capacity;
-	blocks->directory_capacity = fresh.directory_capacity;
 	return STATUS_OK;
 }
 
@@ -362,12 +352,25 @@ static enum status read_span(struct ram_blocks *blocks, struct block_span span, 
 	return status;
 }
 
+/* A small read of a page that is kept needs to know nothing of its block. */
+static bool read_cached(struct ram_blocks *blocks, uint64_t offset, void *buffer, size_t size)
+{
+	size_t in_page = (size_t)(offset % RAM_PAGE_SIZE);
+
+	return size < RAM_PAGE_SIZE - in_page && size > 0 &&
+	       item_cache_get(blocks->pages, offset / RAM_PAGE_SIZE, in_page, buffer, size);
+}
+
 enum status ram_blocks_read(struct ram_blocks *blocks, uint64_t offset, void *buffer, size_t size,
 			    size_t *read_out, struct error *error)
 {
 	uint8_t *out = buffer;
 	size_t done = 0;
 
+	if (read_cached(blocks, offset, buffer, size)) {
+		*read_out = size;
+		return STATUS_OK;
+	}
 	*read_out = 0;
 	while (done < size) {
 		struct block_span span = { .number = offset / RAM_BLOCK_SIZE };

@@ -24,8 +24,6 @@ struct ram_blocks {
 	const struct numbered_keys *keys;
 	struct item_cache *pages;	/* by number of the page in the saved RAM */
 	struct item_cache *directories;	/* by number of the block */
-	uint64_t page_capacity;
-	uint64_t directory_capacity;
 	struct scratch_pool scratch;
 };
 
