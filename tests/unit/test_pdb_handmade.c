@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Bytes and a container of them ---------------------------------------------------- */
+/* ---- Bytes and a container of them ------------------------------------------------- */
 
 struct bytes {
 	uint8_t *data;
@@ -125,7 +125,7 @@ static struct bytes write_container(const struct container *container)
 	return file;
 }
 
-/* ---- A small PDB -------------------------------------------------------------------------- */
+/* ---- A small PDB ------------------------------------------------------------------- */
 
 enum { INFO = 1, TPI = 2, DBI = 3, SECTIONS = 5, TO_SOURCE = 6, FROM_SOURCE = 7, OLD_SECTIONS = 8,
        GLOBALS = 9, PUBLICS = 10, RECORDS = 11 };
@@ -219,7 +219,7 @@ static enum status open_container(struct container *container, struct readers *o
 	return status;
 }
 
-/* ---- Container ------------------------------------------------------------------------------ */
+/* ---- Container --------------------------------------------------------------------- */
 
 static void test_directory_with_more_than_one_list_of_blocks(void **state)
 {
@@ -307,7 +307,7 @@ static void test_age_of_the_debug_info_stream_counts(void **state)
 	close_readers(&readers);
 }
 
-/* ---- Addresses --------------------------------------------------------------------------------- */
+/* ---- Addresses --------------------------------------------------------------------- */
 
 static void test_section_offsets_become_addresses(void **state)
 {
@@ -369,7 +369,7 @@ static void test_rearranged_images_go_through_their_address_maps(void **state)
 	close_readers(&readers);
 }
 
-/* ---- Symbols --------------------------------------------------------------------------------------- */
+/* ---- Symbols ----------------------------------------------------------------------- */
 
 /* A record and its place in the address table and in a hash table without buckets. */
 static void put_public(struct bytes *records, struct bytes *entries, struct bytes *addresses,
@@ -484,7 +484,7 @@ static void test_nearest_public_before_the_address_in_its_section(void **state)
 	close_readers(&readers);
 }
 
-/* ---- Types ----------------------------------------------------------------------------------------------- */
+/* ---- Types ------------------------------------------------------------------------- */
 
 enum { INT = 0x74, CHAR = 0x70, FIRST = 0x1000 };
 

@@ -101,7 +101,7 @@ static void open_sample(struct readers *out)
 	assert_int_equal(open_bytes(sample, sample_size, out), STATUS_OK);
 }
 
-/* ---- What it says -------------------------------------------------------------------- */
+/* ---- What it says ------------------------------------------------------------------ */
 
 static void test_only_its_own_guid_and_age_match(void **state)
 {
@@ -265,7 +265,7 @@ static void test_layout_of_windows_structures(void **state)
 	close_readers(&readers);
 }
 
-/* ---- Reading on demand ------------------------------------------------------------------ */
+/* ---- Reading on demand ------------------------------------------------------------- */
 
 struct counter {
 	uint64_t bytes;
@@ -314,7 +314,7 @@ static void test_a_name_costs_few_reads(void **state)
 	pdb_file_close(pdb);
 }
 
-/* ---- Damage --------------------------------------------------------------------------------- */
+/* ---- Damage ------------------------------------------------------------------------ */
 
 static bool ignore_symbol(void *context, const struct pdb_symbol *symbol)
 {

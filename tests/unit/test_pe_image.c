@@ -198,7 +198,7 @@ static void test_every_damaged_header_byte_is_survived(void **state)
 	free(memory.bytes);
 }
 
-/* ---- Images made by hand --------------------------------------------------------------- */
+/* ---- Images made by hand ----------------------------------------------------------- */
 
 enum {
 	NEW_HEADER = 0x80,
@@ -341,7 +341,7 @@ static void test_image_of_size_zero_and_unknown_machine_is_reported(void **state
 	free(memory.bytes);
 }
 
-/* ---- Exports ------------------------------------------------------------------------------ */
+/* ---- Exports ----------------------------------------------------------------------- */
 
 enum {
 	FUNCTIONS_RVA = EXPORT_RVA + 0x40,
