@@ -85,7 +85,13 @@ HRESULT VmSavedStateGetErrorText(VM_SAVED_STATE_DUMP_HANDLE handle, char *buffer
 /* ---- Sources ------------------------------------------------------------ */
 
 enum {
-	/* Opens what can be read of a file that a plain load refuses.  Reserved: E_NOTIMPL. */
+	/*
+	 * Opens what can be read of a file that a plain load refuses: a copy
+	 * that was cut short, a table with a wrong checksum, a .bin without its
+	 * .vsv.  What is spoilt is left out, never replaced: there may be no
+	 * VPs, no chunks, or chunks whose memory cannot be read.
+	 * VmSavedStateCheck tells what is spoilt.
+	 */
 	VMSAVEDSTATE_SOURCE_SALVAGE = 1
 };
 
@@ -115,8 +121,8 @@ typedef struct VMSAVEDSTATE_SOURCE {
  * LoadSavedStateFiles a pair; ReleaseSavedStateFiles releases the handle.
  *
  * Returns what those two do; E_INVALIDARG also for a source with neither or
- * both of path and bytes, or an unknown flag; E_NOTIMPL for
- * VMSAVEDSTATE_SOURCE_SALVAGE.
+ * both of path and bytes, or an unknown flag.  With
+ * VMSAVEDSTATE_SOURCE_SALVAGE a failure means that nothing could be read.
  */
 HRESULT VmSavedStateOpen(const VMSAVEDSTATE_SOURCE *source, VM_SAVED_STATE_DUMP_HANDLE *handle);
 
@@ -167,7 +173,7 @@ typedef BOOL (CALLBACK *VMSAVEDSTATE_KEY_CALLBACK)(void *context, const VMSAVEDS
  * startPath is the key to start at, whose descendants follow; NULL lists all.
  * Letter case does not matter.
  *
- * Returns S_OK; E_INVALIDARG (source or callback); E_NOTIMPL (salvage);
+ * Returns S_OK; E_INVALIDARG (source or callback);
  * VMSAVEDSTATE_E_FILE_NOT_FOUND (no such file, an empty one, or no key
  * startPath), _PATH_NOT_FOUND, _ACCESS_DENIED, _SHARING_VIOLATION,
  * _READ_FAILED, _CORRUPT, _UNSUPPORTED_VERSION, _NEEDS_REPAIR,
@@ -229,6 +235,68 @@ HRESULT VmSavedStateGetReplayLog(const VMSAVEDSTATE_SOURCE *source,
  * file.  Returns what that function does.
  */
 HRESULT VmSavedStateApplyReplayLog(const char *path);
+
+/* ---- Verification ------------------------------------------------------- */
+
+/* The parts of a saved state, as a check reports on them. */
+typedef enum VMSAVEDSTATE_PART {
+	VMSAVEDSTATE_PART_FILE_HEADER = 0,
+	VMSAVEDSTATE_PART_REPLAY_LOG = 1,
+	VMSAVEDSTATE_PART_OBJECT_TABLE = 2,
+	VMSAVEDSTATE_PART_KEY_TABLE = 3,
+	VMSAVEDSTATE_PART_KEY = 4,
+	VMSAVEDSTATE_PART_PARTITION_STATE = 5,
+	VMSAVEDSTATE_PART_MEMORY_MAP = 6,
+	VMSAVEDSTATE_PART_RAM_BLOCK = 7
+} VMSAVEDSTATE_PART;
+
+#define VMSAVEDSTATE_PART_COUNT 8
+
+/* Something wrong with a file, and what it costs. */
+typedef struct VMSAVEDSTATE_PROBLEM {
+	UINT32 StructSize;
+	VMSAVEDSTATE_PART Part;
+	HRESULT Result;			/* what a read or a plain load answers to it */
+	UINT32 Reserved;
+	GUEST_PHYSICAL_ADDRESS GuestAddress;	/* of the first guest address it costs */
+	UINT64 GuestBytes;		/* from there on; 0 when no address is known to be lost */
+	const char *Text;		/* what and where */
+} VMSAVEDSTATE_PROBLEM;
+
+typedef BOOL (CALLBACK *VMSAVEDSTATE_PROBLEM_CALLBACK)(void *context,
+						       const VMSAVEDSTATE_PROBLEM *problem);
+
+/* Of done out of total RAM blocks; returns TRUE to stop. */
+typedef BOOL (CALLBACK *VMSAVEDSTATE_CHECK_PROGRESS)(void *context, UINT64 done, UINT64 total);
+
+typedef struct VMSAVEDSTATE_CHECK_REPORT {
+	UINT32 StructSize;
+	UINT32 Reserved;
+	UINT64 Checked[VMSAVEDSTATE_PART_COUNT];	/* structures looked at, by part */
+	UINT64 Damaged[VMSAVEDSTATE_PART_COUNT];	/* problems among them */
+	UINT64 PagesChecked;		/* pages of saved memory that were decoded */
+	UINT64 PagesDamaged;		/* that could not be */
+	UINT64 PagesMissing;		/* in a chunk, without a RAM block in the file */
+} VMSAVEDSTATE_CHECK_REPORT;
+
+/*
+ * Verifies every checksum, every rule of the containers, the partition state,
+ * and the data of every page, on up to threads threads (0 lets the library
+ * choose).  It goes on after each problem as salvage does, so that all of them
+ * are found.
+ *
+ * problem is called for each, with the guest addresses it costs; a page that no
+ * chunk maps costs none.  It returns TRUE to hear of no more.  Callbacks and
+ * report may each be NULL.  Callbacks run on any thread, one at a time.
+ *
+ * Returns S_OK for a file without fault; S_FALSE when there are problems; what
+ * VmSavedStateOpen returns to a file of which nothing can be read;
+ * VMSAVEDSTATE_E_CANCELLED; E_OUTOFMEMORY.
+ */
+HRESULT VmSavedStateCheck(const VMSAVEDSTATE_SOURCE *source, UINT32 threads,
+			  VMSAVEDSTATE_PROBLEM_CALLBACK problem,
+			  VMSAVEDSTATE_CHECK_PROGRESS progress, void *context,
+			  VMSAVEDSTATE_CHECK_REPORT *report);
 
 /* ---- A saved state ------------------------------------------------------ */
 

@@ -18,6 +18,8 @@ struct opened_source {
 static enum status open_containers(const VMSAVEDSTATE_SOURCE *source, struct opened_source *out,
 				   struct error *error)
 {
+	struct damage ignored = { 0 };
+	struct damage *damage = NULL;
 	struct file *file, *second;
 	enum status status = source_open(source, &file, &second, error);
 
@@ -25,14 +27,16 @@ static enum status open_containers(const VMSAVEDSTATE_SOURCE *source, struct ope
 	out->second = NULL;
 	if (status != STATUS_OK)
 		return status;
-	status = container_open(file, &saved_state_families, &out->first, error);
+	if (source_tolerates(source))
+		damage = &ignored;
+	status = container_open_tolerant(file, &saved_state_families, damage, &out->first, error);
 	if (second == NULL)
 		return status;
 	if (status != STATUS_OK) {
 		file_close(second);
 		return status;
 	}
-	return container_open(second, &saved_state_families, &out->second, error);
+	return container_open_tolerant(second, &saved_state_families, damage, &out->second, error);
 }
 
 static void close_containers(struct opened_source *opened)

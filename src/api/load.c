@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-/* Gives the files a handle; they are closed when that fails. */
-static enum status open_handle(struct file *file, struct file *vsv,
+/* Gives the files a handle; they are closed when that fails.  damage as provider_salvage. */
+static enum status open_handle(struct file *file, struct file *vsv, struct damage *damage,
 			       VM_SAVED_STATE_DUMP_HANDLE *out, struct error *error)
 {
 	struct provider *provider;
-	enum status status = provider_open(file, vsv, &provider, error);
+	enum status status = provider_salvage(file, vsv, damage, &provider, error);
 	void *handle;
 
 	if (status != STATUS_OK)
@@ -37,7 +37,7 @@ HRESULT WINAPI LoadSavedStateFile(LPCWSTR vmrsFile, VM_SAVED_STATE_DUMP_HANDLE *
 		call.status = source_open_path(vmrsFile, ".vmrs", FILE_READ_SHARED, &file,
 					       &call.error);
 	if (call.status == STATUS_OK)
-		call.status = open_handle(file, NULL, handle, &call.error);
+		call.status = open_handle(file, NULL, NULL, handle, &call.error);
 	return call_end(&call);
 }
 
@@ -55,7 +55,7 @@ HRESULT WINAPI LoadSavedStateFiles(LPCWSTR binFile, LPCWSTR vsvFile,
 		call.status = source_open_path(vsvFile, ".vsv", FILE_READ_SHARED, &vsv,
 					       &call.error);
 	if (call.status == STATUS_OK)
-		call.status = open_handle(bin, vsv, handle, &call.error);
+		call.status = open_handle(bin, vsv, NULL, handle, &call.error);
 	else
 		file_close(bin);
 	return call_end(&call);
@@ -63,6 +63,7 @@ HRESULT WINAPI LoadSavedStateFiles(LPCWSTR binFile, LPCWSTR vsvFile,
 
 HRESULT VmSavedStateOpen(const VMSAVEDSTATE_SOURCE *source, VM_SAVED_STATE_DUMP_HANDLE *handle)
 {
+	struct damage damage = { 0 };
 	struct file *file, *second;
 	struct call call;
 
@@ -70,7 +71,9 @@ HRESULT VmSavedStateOpen(const VMSAVEDSTATE_SOURCE *source, VM_SAVED_STATE_DUMP_
 	if (!call_lacks(&call, handle, "the pointer for the handle"))
 		call.status = source_open(source, &file, &second, &call.error);
 	if (call.status == STATUS_OK)
-		call.status = open_handle(file, second, handle, &call.error);
+		call.status = open_handle(file, second,
+					  source_tolerates(source) ? &damage : NULL, handle,
+					  &call.error);
 	return call_end(&call);
 }
 

@@ -280,9 +280,13 @@ HRESULT VmSavedStateGetRegister(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId, 
 	}
 	call.status = read_in_vtl(&view, vtl, registerId, bytes, &call.error);
 	if (call.status == STATUS_OK) {
-		memcpy(value, bytes, sizeof(bytes));
+		UINT32 width = (register_description(registerId)->bits + 7u) / 8u;
+
+		/* x87 registers are stored with whatever stood above their 80 bits. */
+		memset(value, 0, sizeof(bytes));
+		memcpy(value, bytes, width);
 		if (widthBytes != NULL)
-			*widthBytes = (register_description(registerId)->bits + 7u) / 8u;
+			*widthBytes = width;
 	}
 	return call_end(&call);
 }

@@ -29,6 +29,10 @@ struct provider {
  */
 enum status provider_open(struct file *file, struct file *vsv, struct provider **out,
 			  struct error *error);
+
+/* The same for what can be read of a damaged one; damage NULL tolerates nothing. */
+enum status provider_salvage(struct file *file, struct file *vsv, struct damage *damage,
+			     struct provider **out, struct error *error);
 void provider_close(struct provider *provider);
 
 #endif

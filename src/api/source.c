@@ -56,8 +56,6 @@ static enum status check_source(const VMSAVEDSTATE_SOURCE *source, struct error 
 	if ((source->Flags & ~(UINT32)VMSAVEDSTATE_SOURCE_SALVAGE) != 0)
 		return error_set(error, STATUS_INVALID_ARGUMENT,
 				 "the source has unknown flags (0x%x)", source->Flags);
-	if (source->Flags != 0)
-		return error_set(error, STATUS_NOT_IMPLEMENTED, "salvage is not available");
 	return STATUS_OK;
 }
 
@@ -82,4 +80,9 @@ enum status source_open(const VMSAVEDSTATE_SOURCE *source, struct file **first_o
 	*first_out = first;
 	*second_out = second;
 	return STATUS_OK;
+}
+
+bool source_tolerates(const VMSAVEDSTATE_SOURCE *source)
+{
+	return (source->Flags & VMSAVEDSTATE_SOURCE_SALVAGE) != 0;
 }

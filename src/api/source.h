@@ -30,4 +30,7 @@ enum status source_open_path(LPCWSTR path, const char *what, enum file_access ac
 enum status source_open(const VMSAVEDSTATE_SOURCE *source, struct file **first_out,
 			struct file **second_out, struct error *error);
 
+/* True if a source that source_open accepted asks for salvage. */
+bool source_tolerates(const VMSAVEDSTATE_SOURCE *source);
+
 #endif

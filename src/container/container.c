@@ -15,17 +15,31 @@ static const struct container_format *const formats[] = {
 	&container_format_legacy,
 };
 
-static const struct container_format *probe(const struct file *file)
+static enum status probe(const struct file *file, const struct container_format **out,
+			 struct error *error)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (formats[i]->probe(file))
-			return formats[i];
+		enum status status = formats[i]->probe(file, error);
+
+		if (status == STATUS_OK)
+			*out = formats[i];
+		if (status != STATUS_NOT_A_SAVED_STATE)
+			return status;
 	}
-	return NULL;
+	return error_set(error, STATUS_NOT_A_SAVED_STATE,
+			 "neither a .vmrs nor a .bin or .vsv: no known signature at offset 0 or "
+			 "4096");
 }
 
 enum status container_open(struct file *file, const struct container_families *families,
 			   struct container **out, struct error *error)
+{
+	return container_open_tolerant(file, families, NULL, out, error);
+}
+
+enum status container_open_tolerant(struct file *file, const struct container_families *families,
+				    struct damage *damage, struct container **out,
+				    struct error *error)
 {
 	struct container *container = calloc(1, sizeof(*container));
 	enum status status;
@@ -39,14 +53,11 @@ enum status container_open(struct file *file, const struct container_families *f
 		status = error_set(error, STATUS_FILE_EMPTY, "the file is empty");
 		goto fail;
 	}
-	container->format = probe(file);
-	if (container->format == NULL) {
-		status = error_set(error, STATUS_NOT_A_SAVED_STATE,
-				   "neither a .vmrs nor a .bin or .vsv: no known signature at "
-				   "offset 0 or 4096");
+	status = probe(file, &container->format, error);
+	if (status != STATUS_OK)
 		goto fail;
-	}
-	status = container->format->open(file, families, &container->state, error);
+	status = container->format->open(file, families, damage, &container->state,
+					 error);
 	if (status != STATUS_OK)
 		goto fail;
 	*out = container;
@@ -104,7 +115,9 @@ enum status container_read_value(const struct container *container, const struct
 	enum status status;
 	uint8_t *bytes;
 
-	if (value->broken || !range_fits(value->offset, size, container_facts(container).size))
+	/* What lies behind the end of the file by a pending log is never more than the file has. */
+	if (value->broken || size > file_size(container->file) ||
+	    !range_fits(value->offset, size, container_facts(container).size))
 		return error_set(error, STATUS_CORRUPT_LINK,
 				 "its value claims %llu bytes at offset %llu, more than there are",
 				 (unsigned long long)size, (unsigned long long)value->offset);

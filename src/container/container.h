@@ -13,6 +13,7 @@
 #ifndef CONTAINER_CONTAINER_H
 #define CONTAINER_CONTAINER_H
 
+#include "container/damage.h"
 #include "container/key.h"
 #include "container/numbered_keys.h"
 #include "platform/file.h"
@@ -48,6 +49,14 @@ struct container_facts {
  */
 enum status container_open(struct file *file, const struct container_families *families,
 			   struct container **out, struct error *error);
+
+/*
+ * The same, but faults are noted in damage where the rest can be read without
+ * what they spoil; error must not be NULL.
+ */
+enum status container_open_tolerant(struct file *file, const struct container_families *families,
+				    struct damage *damage, struct container **out,
+				    struct error *error);
 void container_close(struct container *container);
 
 struct container_facts container_facts(const struct container *container);

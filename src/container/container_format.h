@@ -11,10 +11,11 @@
 
 /* The functions have the contracts of container.h; state is what open gave. */
 struct container_format {
-	bool (*probe)(const struct file *file);
+	/* STATUS_OK; STATUS_NOT_A_SAVED_STATE without text; STATUS_READ_FAILED. */
+	enum status (*probe)(const struct file *file, struct error *error);
 	/* file stays the caller's. */
 	enum status (*open)(const struct file *file, const struct container_families *families,
-			    void **state_out, struct error *error);
+			    struct damage *damage, void **state_out, struct error *error);
 	void (*close)(void *state);
 	struct container_facts (*facts)(const void *state);
 	enum status (*find)(const void *state, const char *path, struct key_value *out);

@@ -23,9 +23,16 @@ static void hvs_close(void *state)
 /* Puts what the log holds in place and chooses the header again, which it may have changed. */
 static enum status overlay_log(struct hvs *hvs, struct error *error)
 {
-	struct hvs_log log;
-	enum status status = hvs_log_read(hvs->view.file, &hvs->header, &log, error);
+	struct damage *damage = hvs->view.damage;
+	struct hvs_log log = { 0 };
+	enum status status;
 
+	if (hvs->header.log_offset == 0)
+		return STATUS_OK;
+	damage_count(damage, PART_REPLAY_LOG);
+	status = hvs_log_read(hvs->view.file, &hvs->header, &log, error);
+	/* A log with a fault is left out as a whole: what it would have changed is unknown. */
+	status = damage_tolerate(damage, PART_REPLAY_LOG, status, error);
 	if (status != STATUS_OK || log.pending == 0)
 		return status;
 	hvs->pending = log.pending;
@@ -57,7 +64,7 @@ static enum status read_contents(struct hvs *hvs, const struct container_familie
 }
 
 static enum status hvs_open(const struct file *file, const struct container_families *families,
-			    void **state_out, struct error *error)
+			    struct damage *damage, void **state_out, struct error *error)
 {
 	struct hvs *hvs = calloc(1, sizeof(*hvs));
 	enum status status;
@@ -65,11 +72,13 @@ static enum status hvs_open(const struct file *file, const struct container_fami
 	if (hvs == NULL)
 		return error_out_of_memory(error, "a container");
 	hvs_view_init(&hvs->view, file);
+	hvs->view.damage = damage;
 	status = read_contents(hvs, families, error);
 	if (status != STATUS_OK) {
 		hvs_close(hvs);
 		return status;
 	}
+	hvs->view.damage = NULL;	/* the listener was there for the opening alone */
 	*state_out = hvs;
 	return STATUS_OK;
 }

@@ -16,9 +16,11 @@ enum status hvs_pending_log_read(const struct file *file, struct hvs_pending_log
 
 	if (file_size(file) == 0)
 		return error_set(error, STATUS_FILE_EMPTY, "the file is empty");
-	if (!hvs_header_probe(file))
-		return error_set(error, STATUS_NOT_A_SAVED_STATE,
-				 "not a .vmrs: no signature at offset 0 or 4096");
+	status = hvs_header_probe(file, error);
+	if (status == STATUS_NOT_A_SAVED_STATE)
+		error_set(error, status, "not a .vmrs: no signature at offset 0 or 4096");
+	if (status != STATUS_OK)
+		return status;
 	hvs_view_init(&view, file);
 	status = hvs_header_read(&view, &pending.header, error);
 	if (status == STATUS_OK)

@@ -21,13 +21,20 @@ struct hvs_header {
 	uint8_t bytes[HVS_HEADER_SIZE];	/* that copy as it stands in the file */
 };
 
-/* True if either copy carries the container's signature, torn or not. */
-bool hvs_header_probe(const struct file *file);
+/*
+ * STATUS_OK if either copy carries the container's signature, torn or not;
+ * STATUS_NOT_A_SAVED_STATE, without text, if neither does; STATUS_READ_FAILED.
+ */
+enum status hvs_header_probe(const struct file *file, struct error *error);
 
 /*
  * Chooses the copy in force and checks it.  Both copies valid: the sequence
  * numbers must be neighbours modulo 2^16, and the follower wins.  There is no
  * way back to the other copy when what the chosen one says is wrong.
+ *
+ * Where damage is tolerated: of two copies that are not neighbours the one with
+ * the higher number is taken; without a valid copy the alignment is told from
+ * the first object table; a log that cannot be is none (log_offset 0).
  *
  * STATUS_CORRUPT; STATUS_CORRUPT_RANGE for a log without a header;
  * STATUS_UNSUPPORTED_VERSION or _PREVIEW; STATUS_READ_FAILED.

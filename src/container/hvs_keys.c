@@ -79,11 +79,12 @@ static enum status locate_object_value(struct key_walk *walk, uint32_t position,
 	value->offset = load_le64(data + 4);
 	value->in_file_object = true;
 	object = hvs_objects_find_file(walk->objects, value->offset, &walk->object_hint);
-	if (object == NULL)
-		return entry_failed(walk, STATUS_CORRUPT_LINK, position,
-				    "its value should be a file object, but there is none");
-	value->broken = value->size > object->size;
-	return STATUS_OK;
+	value->broken = object == NULL || value->size > object->size;
+	if (object != NULL)
+		return STATUS_OK;
+	entry_failed(walk, STATUS_CORRUPT_LINK, position,
+		     "its value should be a file object, but there is none");
+	return damage_tolerate(walk->view->damage, PART_KEY, STATUS_CORRUPT_LINK, walk->error);
 }
 
 static void locate_inline_value(const struct key_walk *walk, uint32_t data_position,
@@ -162,16 +163,20 @@ static bool type_is_known(uint8_t type)
 	return type == HVS_KEY_FREE || (type >= HVS_KEY_INT && type <= HVS_KEY_NODE);
 }
 
+/*
+ * *size_out is set as soon as the entry's size is known to be possible; without
+ * it the rest of the table cannot be walked.
+ */
 static enum status read_entry(struct key_walk *walk, uint32_t position, uint32_t *size_out)
 {
 	const uint8_t *bytes = walk->table + position;
 	uint32_t size = load_le32(bytes + HVS_KEY_SIZE);
 
-	if (!type_is_known(bytes[0]))
-		return entry_failed(walk, STATUS_CORRUPT, position, "unknown type");
 	if (size < HVS_KEY_HEADER || size > walk->table_size - position)
 		return entry_failed(walk, STATUS_CORRUPT, position, "impossible size");
 	*size_out = size;
+	if (!type_is_known(bytes[0]))
+		return entry_failed(walk, STATUS_CORRUPT, position, "unknown type");
 	if (bytes[0] != HVS_KEY_FREE)
 		return read_used_entry(walk, position, size);
 	/* Everything else of a free entry may be rubbish: Windows fills bodies with 0xFD. */
@@ -230,7 +235,10 @@ static enum status walk_table(struct key_walk *walk, const struct hvs_object *ob
 	while (status == STATUS_OK && position + HVS_KEY_HEADER < walk->table_size) {
 		uint32_t size = 0;
 
+		damage_count(walk->view->damage, PART_KEY);
 		status = read_entry(walk, position, &size);
+		if (size > 0)
+			status = damage_tolerate(walk->view->damage, PART_KEY, status, walk->error);
 		position += size;
 	}
 	/* What the entries leave over must be nothing: the original refuses a gap. */
@@ -252,8 +260,11 @@ enum status hvs_keys_walk(const struct hvs_view *view, const struct hvs_objects 
 	if (walk.indices_seen == NULL)
 		return error_out_of_memory(error, "the key tables");
 	for (size_t i = 0; i < objects->all.count && status == STATUS_OK; i++) {
-		if (all[i].type == HVS_OBJECT_KEY_TABLE)
-			status = walk_table(&walk, &all[i]);
+		if (all[i].type != HVS_OBJECT_KEY_TABLE)
+			continue;
+		damage_count(view->damage, PART_KEY_TABLE);
+		status = walk_table(&walk, &all[i]);
+		status = damage_tolerate(view->damage, PART_KEY_TABLE, status, error);
 	}
 	free(walk.indices_seen);
 	free(walk.table);

@@ -13,11 +13,13 @@ static enum status read_log_header(const struct file *file, const struct hvs_hea
 	uint8_t *bytes = log->bytes;
 	enum status status;
 
-	status = file_read_at(file, header->log_offset, bytes, HVS_LOG_HEADER_SIZE, error);
-	if (status != STATUS_OK)
+	if (!range_fits(header->log_offset, HVS_LOG_HEADER_SIZE, file_size(file)))
 		return error_set(error, STATUS_CORRUPT,
 				 "the file ends before its replay log at offset %llu",
 				 (unsigned long long)header->log_offset);
+	status = file_read_at(file, header->log_offset, bytes, HVS_LOG_HEADER_SIZE, error);
+	if (status != STATUS_OK)
+		return status;
 	log->pending = load_le32(bytes + HVS_LOG_COUNT);
 	log->capacity = load_le32(bytes + HVS_LOG_CAPACITY);
 	if (load_le32(bytes) != HVS_SIGNATURE_LOG)
@@ -62,6 +64,13 @@ static enum status check_payload(const struct file *file, const struct hvs_patch
 	return STATUS_OK;
 }
 
+/*
+ * How far behind the end of the file an entry may begin.  The original was seen
+ * to let a file grow by 1 GiB; without a bound a few bytes could claim contents
+ * of any size.
+ */
+#define LARGEST_GAP ((uint64_t)1 << 30)
+
 static enum status read_entry(const struct file *file, const struct hvs_header *header,
 			      const uint8_t *bytes, struct hvs_patch *out, struct error *error)
 {
@@ -72,7 +81,8 @@ static enum status read_entry(const struct file *file, const struct hvs_header *
 	if (load_le32(bytes + HVS_LOG_ENTRY_CHECKSUM) !=
 	    hvs_checksum(bytes, HVS_LOG_ENTRY_SIZE, HVS_LOG_ENTRY_CHECKSUM))
 		return error_set(error, STATUS_CORRUPT, "wrong checksum");
-	if (out->length == 0 || !range_fits(out->target, out->length, FILE_SIZE_LIMIT))
+	if (out->length == 0 || !range_fits(out->target, out->length, FILE_SIZE_LIMIT) ||
+	    (out->target > file_size(file) && out->target - file_size(file) > LARGEST_GAP))
 		return error_set(error, STATUS_CORRUPT_RANGE,
 				 "it would write %llu bytes at offset %llu",
 				 (unsigned long long)out->length,

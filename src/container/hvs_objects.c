@@ -12,11 +12,13 @@ struct object_walk {
 	struct error *error;
 };
 
+/* Where damage is tolerated, a slot with a fault counts as empty. */
 static enum status slot_failed(const struct object_walk *walk, enum status status,
 			       uint64_t position, const char *what)
 {
-	return error_set(walk->error, status, "object table slot at offset %llu: %s",
-			 (unsigned long long)position, what);
+	error_set(walk->error, status, "object table slot at offset %llu: %s",
+		  (unsigned long long)position, what);
+	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, status, walk->error);
 }
 
 /*
@@ -100,17 +102,20 @@ static enum status check_table_header(const struct object_walk *walk, const uint
 {
 	uint32_t expected = (walk->alignment - HVS_OBJECT_TABLE_HEADER) / HVS_OBJECT_SIZE;
 	uint32_t count = load_le32(table + 4);
+	enum status status;
 
 	if (load_le32(table) != HVS_SIGNATURE_OBJECT_TABLE)
 		return error_set(walk->error, STATUS_CORRUPT,
 				 "object table at offset %llu: wrong signature",
 				 (unsigned long long)offset);
-	if (count != expected)
-		return error_set(walk->error,
-				 count < expected ? STATUS_CORRUPT_ORDER : STATUS_CORRUPT,
-				 "object table at offset %llu: it claims %u slots, but has %u",
-				 (unsigned long long)offset, count, expected);
-	return STATUS_OK;
+	if (count == expected)
+		return STATUS_OK;
+	status = count < expected ? STATUS_CORRUPT_ORDER : STATUS_CORRUPT;
+	error_set(walk->error, status,
+		  "object table at offset %llu: it claims %u slots, but has %u",
+		  (unsigned long long)offset, count, expected);
+	/* Every slot has a checksum of its own, so they can be read all the same. */
+	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, status, walk->error);
 }
 
 /* table is scratch memory of one alignment. */
@@ -119,6 +124,7 @@ static enum status read_table(struct object_walk *walk, uint64_t offset, uint8_t
 	uint32_t position = HVS_OBJECT_TABLE_HEADER;
 	enum status status;
 
+	damage_count(walk->view->damage, PART_OBJECT_TABLE);
 	if (!range_fits(offset, walk->alignment, walk->view->size))
 		return error_set(walk->error, STATUS_CORRUPT,
 				 "object table at offset %llu runs past the end of the file",
@@ -158,11 +164,18 @@ static enum status check_overlaps(const struct object_walk *walk)
 	const struct hvs_object *all = walk->objects->all.items;
 
 	for (size_t i = 1; i < walk->objects->all.count; i++) {
-		if (all[i].offset - all[i - 1].offset < all[i - 1].size)
-			return error_set(walk->error, STATUS_CORRUPT,
-					 "the objects at offsets %llu and %llu overlap",
-					 (unsigned long long)all[i - 1].offset,
-					 (unsigned long long)all[i].offset);
+		enum status status;
+
+		if (all[i].offset - all[i - 1].offset >= all[i - 1].size)
+			continue;
+		status = error_set(walk->error, STATUS_CORRUPT,
+				   "the objects at offsets %llu and %llu overlap",
+				   (unsigned long long)all[i - 1].offset,
+				   (unsigned long long)all[i].offset);
+		status = damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, status,
+					 walk->error);
+		if (status != STATUS_OK)
+			return status;
 	}
 	return STATUS_OK;
 }
@@ -182,8 +195,10 @@ enum status hvs_objects_read(const struct hvs_view *view, const struct hvs_heade
 	if (status == STATUS_OK)
 		status = add_object(&walk, HVS_OBJECT_TABLE, HVS_ROOT_TABLE_OFFSET,
 				    header->alignment);
-	for (size_t i = 0; i < walk.tables.count && status == STATUS_OK; i++)
+	for (size_t i = 0; i < walk.tables.count && status == STATUS_OK; i++) {
 		status = read_table(&walk, ((const uint64_t *)walk.tables.items)[i], table);
+		status = damage_tolerate(view->damage, PART_OBJECT_TABLE, status, error);
+	}
 	if (status == STATUS_OK) {
 		sort_objects(&objects);
 		status = check_overlaps(&walk);

@@ -27,6 +27,7 @@ struct hvs_key {
 struct tree_build {
 	struct hvs_tree *tree;
 	struct vector *candidates;	/* per family, of struct numbered_candidate */
+	struct damage *damage;
 	struct error *error;
 };
 
@@ -184,6 +185,23 @@ static bool is_candidate_place(const struct tree_build *build, struct hvs_place 
 	return false;
 }
 
+/* A fault in how keys hang together; tolerated, it costs at most the key itself. */
+static enum status link_failed(const struct tree_build *build, enum status status)
+{
+	return damage_tolerate(build->damage, PART_KEY, status, build->error);
+}
+
+static enum status check_sequence(const struct tree_build *build, struct hvs_place self,
+				  uint32_t insertion_sequence, uint32_t next)
+{
+	if (insertion_sequence != 0 && insertion_sequence < next)
+		return STATUS_OK;
+	error_set(build->error, STATUS_CORRUPT_ORDER,
+		  "key entry %u:%u: insertion sequence %u, but its parent expects 1 to %u",
+		  self.table, self.position, insertion_sequence, next - 1);
+	return link_failed(build, STATUS_CORRUPT_ORDER);
+}
+
 /*
  * Resolves the parent of an entry and checks the entry's insertion sequence
  * against it.
@@ -196,30 +214,23 @@ static enum status resolve_parent(const struct tree_build *build, struct hvs_pla
 	uint32_t index;
 
 	*out = ROOT;
-	if (insertion_sequence == 0)
-		return error_set(build->error, STATUS_CORRUPT_ORDER,
-				 "key entry %u:%u: insertion sequence 0", self.table,
-				 self.position);
 	if (parent.table == 0 && parent.position == 0)
-		return STATUS_OK;
+		return check_sequence(build, self, insertion_sequence, UINT32_MAX);
 	index = find_by_place(build->tree, parent);
 	*out = UNREACHABLE;
 	if (index == ROOT && is_candidate_place(build, parent))
 		return STATUS_OK;
-	if (index == ROOT)
-		return error_set(build->error, STATUS_CORRUPT_LINK,
-				 "key entry %u:%u: its parent %u:%u does not exist", self.table,
-				 self.position, parent.table, parent.position);
+	if (index == ROOT) {
+		error_set(build->error, STATUS_CORRUPT_LINK,
+			  "key entry %u:%u: its parent %u:%u does not exist", self.table,
+			  self.position, parent.table, parent.position);
+		return link_failed(build, STATUS_CORRUPT_LINK);
+	}
 	key = &keys_of(build->tree)[index];
 	if (key->value.type != KEY_NODE || place_rank(parent) == place_rank(self))
-		return STATUS_OK;
-	if (insertion_sequence >= key->next_insertion_sequence)
-		return error_set(build->error, STATUS_CORRUPT_ORDER,
-				 "key entry %u:%u: insertion sequence %u, but its parent expects "
-				 "less than %u", self.table, self.position, insertion_sequence,
-				 key->next_insertion_sequence);
+		return check_sequence(build, self, insertion_sequence, UINT32_MAX);
 	*out = index;
-	return STATUS_OK;
+	return check_sequence(build, self, insertion_sequence, key->next_insertion_sequence);
 }
 
 static enum status resolve_parents(const struct tree_build *build)
@@ -246,6 +257,8 @@ static enum status check_cycles(const struct tree_build *build)
 	struct hvs_key *keys = keys_of(build->tree);
 	size_t count = build->tree->keys.count;
 
+	for (uint32_t i = 0; i < count; i++)
+		keys[i].child_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t at = i;
 
@@ -253,10 +266,17 @@ static enum status check_cycles(const struct tree_build *build)
 			keys[at].child_count = 1;
 			at = keys[at].parent;
 		}
-		if (at < count && keys[at].child_count == 1)
-			return error_set(build->error, STATUS_CORRUPT_ORDER,
-					 "key entry %u:%u is its own ancestor",
-					 keys[at].place.table, keys[at].place.position);
+		if (at < count && keys[at].child_count == 1) {
+			enum status status;
+
+			error_set(build->error, STATUS_CORRUPT_ORDER,
+				  "key entry %u:%u is its own ancestor", keys[at].place.table,
+				  keys[at].place.position);
+			status = link_failed(build, STATUS_CORRUPT_ORDER);
+			if (status != STATUS_OK)
+				return status;
+			keys[at].parent = UNREACHABLE;
+		}
 		for (at = i; at < count && keys[at].child_count == 1; at = keys[at].parent)
 			keys[at].child_count = 2;
 	}
@@ -530,7 +550,7 @@ enum status hvs_tree_read(const struct hvs_view *view, const struct hvs_objects 
 			  struct hvs_tree *out, struct error *error)
 {
 	struct hvs_tree tree = { .families = families, .family_count = family_count };
-	struct tree_build build = { .tree = &tree, .error = error };
+	struct tree_build build = { .tree = &tree, .damage = view->damage, .error = error };
 	enum status status;
 
 	tree.homes = calloc(family_count + 1, sizeof(*tree.homes));

@@ -11,6 +11,7 @@ void hvs_view_init(struct hvs_view *view, const struct file *file)
 	view->size = file_size(file);
 	view->patches = NULL;
 	view->patch_count = 0;
+	view->damage = NULL;
 }
 
 void hvs_view_fini(struct hvs_view *view)

@@ -14,6 +14,7 @@
 #ifndef CONTAINER_HVS_VIEW_H
 #define CONTAINER_HVS_VIEW_H
 
+#include "container/damage.h"
 #include "platform/file.h"
 
 /* Bytes of the file that belong elsewhere in it. */
@@ -28,9 +29,10 @@ struct hvs_view {
 	uint64_t size;			/* of the contents, which may end behind the file */
 	struct hvs_patch *patches;	/* sorted by target, without overlaps; owned */
 	size_t patch_count;
+	struct damage *damage;		/* NULL: faults of the contents end the reading */
 };
 
-/* A view without patches. */
+/* A view without patches that tolerates nothing. */
 void hvs_view_init(struct hvs_view *view, const struct file *file);
 void hvs_view_fini(struct hvs_view *view);
 

@@ -57,15 +57,21 @@ struct legacy_read {
 	uint32_t capacity;
 	uint32_t strings_size;
 	struct vector *candidates;	/* one per family */
+	struct damage *damage;
 	struct error *error;
 };
 
-static bool legacy_probe(const struct file *file)
+static enum status legacy_probe(const struct file *file, struct error *error)
 {
 	uint8_t signature[4];
+	enum status status;
 
-	return file_read_at(file, 0, signature, sizeof(signature), NULL) == STATUS_OK &&
-	       load_le32(signature) == LEGACY_SIGNATURE;
+	if (file_size(file) < sizeof(signature))
+		return STATUS_NOT_A_SAVED_STATE;
+	status = file_read_at(file, 0, signature, sizeof(signature), error);
+	if (status != STATUS_OK)
+		return status;
+	return load_le32(signature) == LEGACY_SIGNATURE ? STATUS_OK : STATUS_NOT_A_SAVED_STATE;
 }
 
 static enum status read_area(struct legacy_read *read, const char *what, uint64_t offset,
@@ -96,6 +102,7 @@ static enum status read_header(struct legacy_read *read)
 	status = file_read_at(read->legacy->file, 0, bytes, sizeof(bytes), read->error);
 	if (status != STATUS_OK)
 		return status;
+	damage_count(read->damage, PART_FILE_HEADER);
 	if (load_le32(bytes + HEADER_VERSION) != VERSION_5_0)
 		return error_set(read->error, STATUS_UNSUPPORTED_LEGACY,
 				 "the container has version 0x%X; 0x500 is expected",
@@ -217,7 +224,9 @@ static enum status read_entries(struct legacy_read *read)
 
 		if (load_le16(read->index + (size_t)slot * ENTRY_SIZE + ENTRY_NAME_LENGTH) == 0)
 			continue;
+		damage_count(read->damage, PART_KEY);
 		status = read_entry(read, slot);
+		status = damage_tolerate(read->damage, PART_KEY, status, read->error);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -247,10 +256,10 @@ static void legacy_close(void *state)
 }
 
 static enum status legacy_open(const struct file *file, const struct container_families *families,
-			       void **state_out, struct error *error)
+			       struct damage *damage, void **state_out, struct error *error)
 {
 	struct legacy *legacy = calloc(1, sizeof(*legacy));
-	struct legacy_read read = { .legacy = legacy, .error = error };
+	struct legacy_read read = { .legacy = legacy, .damage = damage, .error = error };
 	enum status status;
 
 	if (legacy == NULL)

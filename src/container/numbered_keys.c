@@ -145,24 +145,35 @@ struct key_value numbered_value_as_key(const struct numbered_value *value)
 	return key;
 }
 
-struct numbered_value numbered_keys_find(const struct numbered_keys *keys, uint64_t number)
+size_t numbered_keys_lower_bound(const struct numbered_keys *keys, uint64_t number)
 {
-	static const struct numbered_value missing = { .state = NUMBERED_MISSING };
 	const struct numbered_other *others = keys->others.items;
 	size_t low = 0, high = keys->others.count;
 
 	if (number < keys->run_count)
-		return keys->run[number];
+		return (size_t)number;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (others[middle].number == number)
-			return others[middle].value;
 		if (others[middle].number < number)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	return keys->run_count + low;
+}
+
+struct numbered_value numbered_keys_find(const struct numbered_keys *keys, uint64_t number)
+{
+	static const struct numbered_value missing = { .state = NUMBERED_MISSING };
+	const struct numbered_other *others = keys->others.items;
+	size_t index;
+
+	if (number < keys->run_count)
+		return keys->run[number];
+	index = numbered_keys_lower_bound(keys, number) - keys->run_count;
+	if (index < keys->others.count && others[index].number == number)
+		return others[index].value;
 	return missing;
 }
 

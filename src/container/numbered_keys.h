@@ -89,4 +89,7 @@ struct numbered_value numbered_keys_find(const struct numbered_keys *keys, uint6
 size_t numbered_keys_count(const struct numbered_keys *keys);
 struct numbered_other numbered_keys_at(const struct numbered_keys *keys, size_t index);
 
+/* The index of the first key whose number is not below number; the count if there is none. */
+size_t numbered_keys_lower_bound(const struct numbered_keys *keys, uint64_t number);
+
 #endif

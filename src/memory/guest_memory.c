@@ -76,6 +76,11 @@ const struct chunk_map *guest_memory_map(const struct guest_memory *memory)
 	return &memory->map;
 }
 
+struct ram_blocks *guest_memory_ram(struct guest_memory *memory)
+{
+	return &memory->blocks;
+}
+
 uint64_t guest_memory_saved_size(const struct guest_memory *memory)
 {
 	return memory->saved_size;

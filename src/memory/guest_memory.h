@@ -34,6 +34,10 @@ void guest_memory_close(struct guest_memory *memory);
 const struct memory_block *guest_memory_blocks(const struct guest_memory *memory, size_t *count);
 const struct chunk_map *guest_memory_map(const struct guest_memory *memory);
 
+/* The saved RAM beneath the map, for those who examine it block by block. */
+struct ram_blocks;
+struct ram_blocks *guest_memory_ram(struct guest_memory *memory);
+
 /* Bytes of saved RAM: a MiB for each RAM block from number 0 to the first that is missing. */
 uint64_t guest_memory_saved_size(const struct guest_memory *memory);
 

@@ -26,13 +26,14 @@ struct cache_shard {
 	struct mutex lock;
 	uint32_t clock;
 	uint64_t hits, misses, evictions, items;
-	struct cache_set *sets;
+	struct cache_set *sets;		/* its own among the cache's */
 	uint8_t padding[CACHE_LINE];	/* keeps the next shard's lock out of this one's line */
 };
 
 struct item_cache {
 	size_t item_size;
 	size_t sets_per_shard;		/* a power of two */
+	struct cache_set *sets;		/* of all shards */
 	struct cache_shard shards[SHARD_COUNT];
 };
 
@@ -43,56 +44,52 @@ static uint64_t mix(uint64_t number)
 	return number ^ (number >> 32);
 }
 
-static bool create_shard(struct cache_shard *shard, size_t set_count)
+static void clear_set(struct cache_set *set)
 {
-	mutex_init(&shard->lock);
-	shard->sets = malloc(set_count * sizeof(*shard->sets));
-	if (shard->sets == NULL)
-		return false;
-	for (size_t i = 0; i < set_count; i++) {
-		memset(&shard->sets[i], 0, sizeof(shard->sets[i]));
-		for (size_t j = 0; j < PLACES_PER_SET; j++) {
-			shard->sets[i].numbers[j] = NO_NUMBER;
-			shard->sets[i].offered[j] = NO_NUMBER;
-		}
+	memset(set, 0, sizeof(*set));
+	for (size_t place = 0; place < PLACES_PER_SET; place++) {
+		set->numbers[place] = NO_NUMBER;
+		set->offered[place] = NO_NUMBER;
 	}
-	return true;
 }
 
 struct item_cache *item_cache_create(size_t item_size, size_t capacity)
 {
 	size_t per_shard = (size_t)SHARD_COUNT * PLACES_PER_SET;
 	struct item_cache *cache = calloc(1, sizeof(*cache));
-	bool created = true;
+	size_t sets_per_shard = 1;
 
 	if (cache == NULL)
 		return NULL;
+	while (sets_per_shard * per_shard < capacity)
+		sets_per_shard *= 2;
 	cache->item_size = item_size;
-	cache->sets_per_shard = 1;
-	while (cache->sets_per_shard * per_shard < capacity)
-		cache->sets_per_shard *= 2;
-	for (size_t i = 0; i < SHARD_COUNT; i++)
-		created = create_shard(&cache->shards[i], cache->sets_per_shard) && created;
-	if (created)
-		return cache;
-	item_cache_destroy(cache);
-	return NULL;
+	cache->sets_per_shard = sets_per_shard;
+	cache->sets = malloc(SHARD_COUNT * sets_per_shard * sizeof(*cache->sets));
+	if (cache->sets == NULL) {
+		free(cache);
+		return NULL;
+	}
+	for (size_t i = 0; i < SHARD_COUNT * sets_per_shard; i++)
+		clear_set(&cache->sets[i]);
+	for (size_t i = 0; i < SHARD_COUNT; i++) {
+		mutex_init(&cache->shards[i].lock);
+		cache->shards[i].sets = &cache->sets[i * sets_per_shard];
+	}
+	return cache;
 }
 
 void item_cache_destroy(struct item_cache *cache)
 {
 	if (cache == NULL)
 		return;
-	for (size_t i = 0; i < SHARD_COUNT; i++) {
-		struct cache_shard *shard = &cache->shards[i];
-
-		for (size_t set = 0; shard->sets != NULL && set < cache->sets_per_shard; set++) {
-			for (size_t place = 0; place < PLACES_PER_SET; place++)
-				free(shard->sets[set].items[place]);
-		}
-		free(shard->sets);
-		mutex_fini(&shard->lock);
+	for (size_t i = 0; i < SHARD_COUNT * cache->sets_per_shard; i++) {
+		for (size_t place = 0; place < PLACES_PER_SET; place++)
+			free(cache->sets[i].items[place]);
 	}
+	for (size_t i = 0; i < SHARD_COUNT; i++)
+		mutex_fini(&cache->shards[i].lock);
+	free(cache->sets);
 	free(cache);
 }
 

@@ -90,8 +90,8 @@ static bool is_raw(const struct numbered_value *value)
 	return value->size == RAM_BLOCK_SIZE;
 }
 
-static enum status check_value(uint64_t number, const struct numbered_value *value,
-			       struct error *error)
+enum status ram_block_check_value(uint64_t number, const struct numbered_value *value,
+				  struct error *error)
 {
 	const char *what;
 
@@ -333,7 +333,7 @@ static uint32_t next_part(const struct block_span *span)
 static enum status read_span(struct ram_blocks *blocks, struct block_span span, uint8_t *out,
 			     struct error *error)
 {
-	enum status status = check_value(span.number, &span.value, error);
+	enum status status = ram_block_check_value(span.number, &span.value, error);
 	uint32_t left = span.size;
 
 	while (status == STATUS_OK && left > 0) {
@@ -400,7 +400,7 @@ enum status ram_blocks_directory(struct ram_blocks *blocks, uint64_t number,
 	uint8_t *scratch;
 
 	span.value = numbered_keys_find(blocks->keys, number);
-	status = check_value(number, &span.value, error);
+	status = ram_block_check_value(number, &span.value, error);
 	if (status != STATUS_OK)
 		return status;
 	if (span.value.state == NUMBERED_MISSING || is_raw(&span.value))

@@ -43,6 +43,10 @@ enum status ram_blocks_set_cache(struct ram_blocks *blocks, uint64_t extra_block
 /* Blocks 0 to this number less one are all there. */
 uint64_t ram_blocks_count(const struct ram_blocks *blocks);
 
+/* Checks that a block's value can be one: STATUS_CORRUPT_RAM_VALUE by type or size. */
+enum status ram_block_check_value(uint64_t number, const struct numbered_value *value,
+				  struct error *error);
+
 /*
  * Reads size bytes at offset of the saved RAM.  Ends early, with STATUS_OK, at
  * the first block that is not there.  On failure *read_out is 0.

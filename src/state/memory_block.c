@@ -27,19 +27,22 @@ static enum status check_size(enum container_kind kind, const struct numbered_va
 			 (unsigned long long)number, BLOCK_SIZE, value->size);
 }
 
-static enum status read_block(const struct container *container,
+static enum status read_block(const struct container *container, size_t number,
 			      const struct numbered_value *value, struct vector *blocks,
 			      struct error *error)
 {
-	struct memory_block *block = vector_extend(blocks, 1, sizeof(*block));
 	uint8_t bytes[BLOCK_SIZE];
+	struct memory_block *block;
 	enum status status;
 
-	if (block == NULL)
-		return error_out_of_memory(error, "the memory blocks");
-	status = container_read(container, value->offset, bytes, sizeof(bytes), error);
+	status = check_size(container_facts(container).kind, value, number, error);
+	if (status == STATUS_OK)
+		status = container_read(container, value->offset, bytes, sizeof(bytes), error);
 	if (status != STATUS_OK)
 		return status;
+	block = vector_extend(blocks, 1, sizeof(*block));
+	if (block == NULL)
+		return error_out_of_memory(error, "the memory blocks");
 	block->flags = load_le32(bytes + BLOCK_FLAGS);
 	block->page_count = load_le64(bytes + BLOCK_PAGE_COUNT);
 	block->saved_page = load_le64(bytes + BLOCK_SAVED_PAGE);
@@ -48,24 +51,29 @@ static enum status read_block(const struct container *container,
 }
 
 enum status memory_blocks_read(const struct container *container,
-			       const struct numbered_keys *keys, struct vector *out,
-			       struct error *error)
+			       const struct numbered_keys *keys, struct damage *damage,
+			       struct vector *out, struct error *error)
 {
-	enum container_kind kind = container_facts(container).kind;
+	size_t count = damage != NULL ? numbered_keys_count(keys) : keys->run_count;
 	struct vector blocks = { 0 };
+	enum status status = STATUS_OK;
 
-	if (keys->run_count == 0)
-		return error_set(error, STATUS_NO_GUEST_MEMORY,
-				 "the file describes no guest memory: there is no RamMemoryBlock0");
-	for (size_t i = 0; i < keys->run_count; i++) {
-		enum status status = check_size(kind, &keys->run[i], i, error);
+	if (keys->run_count == 0) {
+		status = error_set(error, STATUS_NO_GUEST_MEMORY,
+				   "the file describes no guest memory: there is no "
+				   "RamMemoryBlock0");
+		status = damage_tolerate(damage, PART_MEMORY_MAP, status, error);
+	}
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		struct numbered_other key = numbered_keys_at(keys, i);
 
-		if (status == STATUS_OK)
-			status = read_block(container, &keys->run[i], &blocks, error);
-		if (status != STATUS_OK) {
-			vector_free(&blocks);
-			return status;
-		}
+		damage_count(damage, PART_MEMORY_MAP);
+		status = read_block(container, (size_t)key.number, &key.value, &blocks, error);
+		status = damage_tolerate(damage, PART_MEMORY_MAP, status, error);
+	}
+	if (status != STATUS_OK) {
+		vector_free(&blocks);
+		return status;
 	}
 	*out = blocks;
 	return STATUS_OK;

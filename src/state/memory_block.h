@@ -22,12 +22,15 @@ struct memory_block {
  * array (of struct memory_block) in that order.  Nothing is sorted, merged or
  * refused: what the numbers mean together is the chunk map's business.
  *
+ * Where damage is tolerated (NULL: it is not), all numbers are read, those
+ * behind a missing one too, and values that are no memory block are left out.
+ *
  * STATUS_NO_GUEST_MEMORY without number 0; STATUS_MEMORY_BLOCK_SHORT or _LONG
  * (or their _LEGACY forms) for a value that is not 48 bytes;
  * STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY.
  */
 enum status memory_blocks_read(const struct container *container,
-			       const struct numbered_keys *keys, struct vector *out,
-			       struct error *error);
+			       const struct numbered_keys *keys, struct damage *damage,
+			       struct vector *out, struct error *error);
 
 #endif

@@ -407,6 +407,15 @@ enum status partition_state_parse(const uint8_t *blob, size_t size, struct parti
 	return STATUS_OK;
 }
 
+struct partition_state *partition_state_create_empty(void)
+{
+	struct partition_state *state = calloc(1, sizeof(*state));
+
+	if (state != NULL)
+		state->vendor = PROCESSOR_VENDOR_NOT_SAVED;
+	return state;
+}
+
 void partition_state_free(struct partition_state *state)
 {
 	if (state == NULL)

@@ -35,9 +35,12 @@ struct partition_state;
  */
 enum status partition_state_parse(const uint8_t *blob, size_t size, struct partition_state **out,
 				  struct error *error);
+
+/* The state of no VP at all, for a file whose own cannot be read; NULL when memory is short. */
+struct partition_state *partition_state_create_empty(void);
 void partition_state_free(struct partition_state *state);	/* NULL is fine */
 
-/* Between 1 and VP_LIMIT; VP ids run from 0 to the count less one. */
+/* Between 1 and VP_LIMIT, or 0 of an empty state; VP ids run from 0 to the count less one. */
 uint32_t partition_state_vp_count(const struct partition_state *state);
 
 /* A VP by its id, or STATUS_INVALID_ARGUMENT.  It lives as long as the state. */

@@ -129,20 +129,41 @@ static enum status check_ram_layout(struct saved_state *state, struct error *err
 	return status;
 }
 
+static enum status read_processors(struct saved_state *state, const struct key_value *value,
+				   struct damage *damage, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	if (value != NULL) {
+		damage_count(damage, PART_PARTITION_STATE);
+		status = read_partition_state(state, value, error);
+		status = damage_tolerate(damage, PART_PARTITION_STATE, status, error);
+	}
+	if (status == STATUS_OK && state->partition == NULL)
+		state->partition = partition_state_create_empty();
+	if (status == STATUS_OK && state->partition == NULL)
+		return error_out_of_memory(error, "the processors");
+	return status;
+}
+
 /* The order of the checks is the original's. */
 static enum status read_parts(struct saved_state *state, const char *partition_state_path,
-			      struct error *error)
+			      struct damage *damage, struct error *error)
 {
 	struct key_value partition;
+	const struct key_value *found = NULL;
 	enum status status =
 		find_partition_state(state, partition_state_path, &partition, error);
 
 	if (status == STATUS_OK)
+		found = &partition;
+	status = damage_tolerate(damage, PART_PARTITION_STATE, status, error);
+	if (status == STATUS_OK)
 		status = memory_blocks_read(state->state,
 					    container_numbered(state->state, FAMILY_MEMORY_BLOCK),
-					    &state->memory_blocks, error);
+					    damage, &state->memory_blocks, error);
 	if (status == STATUS_OK)
-		status = read_partition_state(state, &partition, error);
+		status = read_processors(state, found, damage, error);
 	if (status == STATUS_OK)
 		status = check_ram_layout(state, error);
 	return status;
@@ -154,6 +175,35 @@ static enum status check_kind(const struct container *container, struct error *e
 		return STATUS_OK;
 	return error_set(error, STATUS_NOT_A_SAVED_STATE,
 			 "this is one file of a .bin and .vsv pair, which are opened together");
+}
+
+/* What a container of either kind holds, once it is open. */
+static enum status read_contents(struct saved_state *state, struct damage *damage,
+				 struct error *error)
+{
+	enum status status;
+
+	if (container_facts(state->state).kind == CONTAINER_LEGACY) {
+		state->vm_version = NEWEST_LEGACY_VERSION;
+		return read_parts(state, KEY_LEGACY_PARTITION_STATE, damage, error);
+	}
+	status = read_vm_version(state, error);
+	if (status == STATUS_OK)
+		status = check_vm_version(state, error);
+	status = damage_tolerate(damage, PART_KEY, status, error);
+	if (status == STATUS_OK)
+		status = read_parts(state, KEY_PARTITION_STATE, damage, error);
+	return status;
+}
+
+static enum status finish(struct saved_state *state, enum status status, struct saved_state **out)
+{
+	if (status != STATUS_OK) {
+		saved_state_close(state);
+		return status;
+	}
+	*out = state;
+	return STATUS_OK;
 }
 
 enum status saved_state_open(struct file *file, struct saved_state **out, struct error *error)
@@ -170,24 +220,16 @@ enum status saved_state_open(struct file *file, struct saved_state **out, struct
 	if (status == STATUS_OK)
 		status = check_kind(state->state, error);
 	if (status == STATUS_OK)
-		status = read_vm_version(state, error);
-	if (status == STATUS_OK)
-		status = check_vm_version(state, error);
-	if (status == STATUS_OK)
-		status = read_parts(state, KEY_PARTITION_STATE, error);
-	if (status != STATUS_OK) {
-		saved_state_close(state);
-		return status;
-	}
-	*out = state;
-	return STATUS_OK;
+		status = read_contents(state, NULL, error);
+	return finish(state, status, out);
 }
 
 /* Opens one file of a pair; role is its extension. */
-static enum status open_half(struct file *file, const char *role, struct container **out,
-			     struct error *error)
+static enum status open_half(struct file *file, const char *role, struct damage *damage,
+			     struct container **out, struct error *error)
 {
-	enum status status = container_open(file, &saved_state_families, out, error);
+	enum status status =
+		container_open_tolerant(file, &saved_state_families, damage, out, error);
 
 	if (status != STATUS_OK)
 		return error_prefix(error, status, "the %s", role);
@@ -205,6 +247,22 @@ static bool halves_are_swapped(const struct saved_state *state)
 	       container_find(state->state, KEY_LEGACY_PARTITION_STATE, &ignored) != STATUS_OK;
 }
 
+static enum status open_halves(struct saved_state *state, struct file *bin, struct file *vsv,
+			       struct damage *damage, struct error *error)
+{
+	enum status status = open_half(bin, ".bin", damage, &state->ram, error);
+
+	if (status != STATUS_OK) {
+		file_close(vsv);
+		return status;
+	}
+	status = open_half(vsv, ".vsv", damage, &state->state, error);
+	if (status == STATUS_OK && halves_are_swapped(state))
+		status = error_set(error, STATUS_PAIR_SWAPPED,
+				   "the .bin and the .vsv are given in each other's place");
+	return status;
+}
+
 enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct saved_state **out,
 				  struct error *error)
 {
@@ -216,23 +274,44 @@ enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct sav
 		file_close(vsv);
 		return error_out_of_memory(error, "a saved state");
 	}
-	state->vm_version = NEWEST_LEGACY_VERSION;
-	status = open_half(bin, ".bin", &state->ram, error);
+	status = open_halves(state, bin, vsv, NULL, error);
 	if (status == STATUS_OK)
-		status = open_half(vsv, ".vsv", &state->state, error);
-	else
-		file_close(vsv);
-	if (status == STATUS_OK && halves_are_swapped(state))
-		status = error_set(error, STATUS_PAIR_SWAPPED,
-				   "the .bin and the .vsv are given in each other's place");
-	if (status == STATUS_OK)
-		status = read_parts(state, KEY_LEGACY_PARTITION_STATE, error);
-	if (status != STATUS_OK) {
-		saved_state_close(state);
-		return status;
+		status = read_contents(state, NULL, error);
+	return finish(state, status, out);
+}
+
+static enum status check_anything_left(const struct saved_state *state, struct error *error)
+{
+	if (partition_state_vp_count(state->partition) > 0 || state->memory_blocks.count > 0 ||
+	    numbered_keys_count(saved_state_ram_blocks(state)) > 0)
+		return STATUS_OK;
+	return error_set(error, STATUS_NO_PARTITION_STATE,
+			 "nothing of a saved state is left in the file");
+}
+
+enum status saved_state_salvage(struct file *first, struct file *second, struct damage *damage,
+				struct saved_state **out, struct error *error)
+{
+	struct saved_state *state = calloc(1, sizeof(*state));
+	enum status status;
+
+	if (state == NULL) {
+		file_close(first);
+		file_close(second);
+		return error_out_of_memory(error, "a saved state");
 	}
-	*out = state;
-	return STATUS_OK;
+	if (second != NULL) {
+		status = open_halves(state, first, second, damage, error);
+	} else {
+		status = container_open_tolerant(first, &saved_state_families, damage,
+						 &state->state, error);
+		state->ram = state->state;
+	}
+	if (status == STATUS_OK)
+		status = read_contents(state, damage, error);
+	if (status == STATUS_OK)
+		status = check_anything_left(state, error);
+	return finish(state, status, out);
 }
 
 void saved_state_close(struct saved_state *state)

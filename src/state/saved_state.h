@@ -52,6 +52,17 @@ enum status saved_state_open(struct file *file, struct saved_state **out, struct
 enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct saved_state **out,
 				  struct error *error);
 
+/*
+ * Opens what can be read of a saved state that the two above refuse: a .vmrs, a
+ * pair, or one file of a pair (second is NULL).  What is spoilt is noted in
+ * damage and left out: a state may come back without processors, without a map
+ * of memory, or with RAM blocks missing.  error must not be NULL.
+ *
+ * STATUS_NO_PARTITION_STATE when nothing of a saved state is left.
+ */
+enum status saved_state_salvage(struct file *first, struct file *second, struct damage *damage,
+				struct saved_state **out, struct error *error);
+
 void saved_state_close(struct saved_state *state);
 
 /* The RAM blocks' keys. */
