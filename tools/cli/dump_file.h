@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A dump on its way to the disk.  It grows as NAME.partial and gets its name
+ * when it is complete, so that whatever happens, a file called NAME is whole.
+ *
+ * May include: tools/cli, the public headers.
+ */
+#ifndef CLI_DUMP_FILE_H
+#define CLI_DUMP_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <vmsavedstatedump_ext.h>
+
+#include "exit_code.h"
+#include "platform.h"
+
+struct dump_file {
+	const char *path;
+	char *partial_path;
+	bool replace;
+	struct output_file *output;
+	uint64_t written;		/* bytes that were not left as holes */
+};
+
+/*
+ * Begins the file, which must not exist unless replace is true, and never is
+ * the saved state itself.  Says what is wrong; dump_file_free is allowed then,
+ * too.
+ */
+enum exit_code dump_file_begin(struct dump_file *file, const char *path, bool replace,
+			       const VMSAVEDSTATE_SOURCE *source);
+
+/* Writes size bytes at offset; pages of zeros in them are left as holes. */
+enum exit_code dump_file_write(struct dump_file *file, uint64_t offset, const uint8_t *bytes,
+			       size_t size);
+
+/* Gives the file its size and its name. */
+enum exit_code dump_file_complete(struct dump_file *file, uint64_t size);
+
+/* Removes what there is of it. */
+void dump_file_discard(struct dump_file *file);
+
+/* Frees what the structure holds; the file must have been completed or discarded. */
+void dump_file_free(struct dump_file *file);
+
+#endif
