@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "fault/packed_image.h"
+#include "fault/hvs_image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	HEAD = 8,
+	SHORTEST_REPEAT = 12,
+	LONGEST = 0xFFFF
+};
+
+static const uint8_t signature[4] = { 'P', 'A', 'C', 'K' };
+
+static struct bytes allocate(size_t size)
+{
+	struct bytes image = { calloc(size != 0 ? size : 1, 1), size };
+
+	if (image.start == NULL)
+		abort();
+	return image;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void unpack_into(struct bytes *image, const uint8_t *data, size_t size)
+{
+	size_t at = 0;
+	size_t out = 0;
+
+	while (size - at >= 2) {
+		size_t literals = smaller((size_t)image_load(data + at, 2), size - at - 2);
+		size_t repeats, distance;
+
+		literals = smaller(literals, image->size - out);
+		memcpy(image->start + out, data + at + 2, literals);
+		at += 2 + literals;
+		out += literals;
+		if (size - at < 4)
+			return;
+		repeats = smaller((size_t)image_load(data + at, 2), image->size - out);
+		distance = (size_t)image_load(data + at + 2, 2);
+		at += 4;
+		if (distance == 0 || distance > out)
+			return;
+		for (size_t i = 0; i < repeats; i++, out++)
+			image->start[out] = image->start[out - distance];
+	}
+}
+
+struct bytes image_unpack(const uint8_t *data, size_t size)
+{
+	struct bytes image;
+
+	if (size < HEAD || memcmp(data, signature, sizeof(signature)) != 0) {
+		image = allocate(size);
+		if (size != 0)
+			memcpy(image.start, data, size);
+		return image;
+	}
+	image = allocate(smaller((size_t)image_load(data + 4, 4), PACKED_IMAGE_MAX));
+	unpack_into(&image, data + HEAD, size - HEAD);
+	return image;
+}
+
+static size_t repeat_length(struct bytes image, size_t at, size_t distance)
+{
+	size_t length = 0;
+
+	while (distance <= at && at + length < image.size && length < LONGEST &&
+	       image.start[at + length] == image.start[at + length - distance])
+		length++;
+	return length;
+}
+
+/* Runs of one byte, the slots of an object table, and 8-byte numbers are what repeats. */
+static size_t best_repeat(struct bytes image, size_t at, size_t *distance)
+{
+	static const size_t distances[] = { 1, 18, 8, 4, 16 };
+	size_t best = 0;
+
+	for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++) {
+		size_t length = repeat_length(image, at, distances[i]);
+
+		if (length > best) {
+			best = length;
+			*distance = distances[i];
+		}
+	}
+	return best;
+}
+
+size_t image_pack(struct bytes image, uint8_t *out, size_t limit)
+{
+	size_t at = 0;
+	size_t used = HEAD;
+
+	if (limit < HEAD || image.size > PACKED_IMAGE_MAX)
+		return 0;
+	memcpy(out, signature, sizeof(signature));
+	image_store(out + 4, 4, image.size);
+	while (at < image.size) {
+		size_t literals = 0, repeats = 0, distance = 0;
+
+		while (at + literals < image.size && literals < LONGEST) {
+			repeats = best_repeat(image, at + literals, &distance);
+			if (repeats >= SHORTEST_REPEAT)
+				break;
+			repeats = 0;
+			literals++;
+		}
+		if (literals + 6 > limit - used)
+			return 0;
+		image_store(out + used, 2, literals);
+		memcpy(out + used + 2, image.start + at, literals);
+		image_store(out + used + 2 + literals, 2, repeats);
+		image_store(out + used + 4 + literals, 2, repeats != 0 ? distance : 1);
+		used += 6 + literals;
+		at += literals + repeats;
+	}
+	return used;
+}
