@@ -24,7 +24,7 @@ fi
 mkdir -p "$build/dumps"
 for file in "$@"; do
 	name=$(basename "$file")
-	dump=$build/dumps/${name%.*}.dmp
+	dump=$build/dumps/${name%.*}.raw
 	"$build/vmsavedstate" info "$file"
 	rm -f "$dump"
 	"$build/vmsavedstate" dump "$file" "$dump"
