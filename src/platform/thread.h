@@ -66,9 +66,11 @@ void thread_join(struct thread *thread);
 unsigned thread_processor_count(void);
 
 /*
- * A value of each thread, freed when the thread ends (never for values of
- * threads that still run when the library is unloaded).  The slot is one per
- * process: there is one user, the error text of calls without a handle.
+ * A value of each thread, freed when the thread ends.  When the library is
+ * unloaded first, the slot goes with it, so that no thread that ends later
+ * calls code that is gone; elsewhere than on Windows its value is then not
+ * freed.  The slot is one per process: there is one user, the error text of
+ * calls without a handle.
  */
 void *thread_local_get(void);
 bool thread_local_set(void *value, void (*destroy)(void *value));

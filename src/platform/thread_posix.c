@@ -150,6 +150,14 @@ static void create_local_key(void)
 	local_key_exists = pthread_key_create(&local_key, destroy_local_value) == 0;
 }
 
+#ifdef __GNUC__
+static void __attribute__((destructor)) delete_local_key(void)
+{
+	if (local_key_exists)
+		pthread_key_delete(local_key);
+}
+#endif
+
 void *thread_local_get(void)
 {
 	const struct local_value *local;

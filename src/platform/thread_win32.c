@@ -180,6 +180,14 @@ static void create_local_index(void)
 	local_index = FlsAlloc(destroy_local_value);
 }
 
+#ifdef __GNUC__
+static void __attribute__((destructor)) free_local_index(void)
+{
+	if (local_index != FLS_OUT_OF_INDEXES)
+		FlsFree(local_index);
+}
+#endif
+
 void *thread_local_get(void)
 {
 	const struct local_value *local;
