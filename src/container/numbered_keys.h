@@ -61,7 +61,6 @@ struct numbered_candidate {
 	uint32_t position;		/* of the entry in its table */
 	uint16_t table;
 	uint16_t parent_table;
-	bool at_home;			/* below the family's own parent */
 };
 
 /*

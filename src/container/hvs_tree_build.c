@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Putting the tree together: entries are taken in as they stand in the file,
+ * then parents are resolved, cycles ruled out and siblings ordered.
+ */
+#include "container/hvs_tree_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Two indices stand for ROOT and UNREACHABLE. */
+#define MOST_KEYS (UINT32_MAX - 2)
+
+/* What the build needs beside the tree itself. */
+struct tree_build {
+	struct hvs_tree *tree;
+	struct vector *candidates;	/* per family, of struct numbered_candidate */
+	struct damage *damage;
+	struct error *error;
+};
+
+static enum status keep_key(struct tree_build *build, const struct hvs_entry *entry)
+{
+	struct hvs_tree *tree = build->tree;
+	size_t length = strlen(entry->name) + 1;
+	size_t name = tree->names.count;
+	struct hvs_key *key;
+	char *copy;
+
+	if (tree->keys.count >= MOST_KEYS)
+		return error_out_of_memory(build->error, "more than 2^32 keys");
+	copy = vector_extend(&tree->names, length, 1);
+	key = vector_extend(&tree->keys, 1, sizeof(*key));
+	if (copy == NULL || key == NULL)
+		return error_out_of_memory(build->error, "the keys");
+	memcpy(copy, entry->name, length);
+	memset(key, 0, sizeof(*key));
+	key->place = entry->place;
+	key->parent_place = entry->parent;
+	key->insertion_sequence = entry->insertion_sequence;
+	key->next_insertion_sequence = entry->next_insertion_sequence;
+	key->parent = UNREACHABLE;
+	key->name = name;
+	key->value = entry->value;
+	return STATUS_OK;
+}
+
+static enum status keep_candidate(struct tree_build *build, size_t family, uint64_t number,
+				  const struct hvs_entry *entry)
+{
+	struct numbered_candidate *candidate =
+		vector_extend(&build->candidates[family], 1, sizeof(*candidate));
+	enum numbered_state state = NUMBERED_ARRAY;
+
+	if (candidate == NULL)
+		return error_out_of_memory(build->error, "the list of RAM blocks");
+	if (entry->value.type != KEY_ARRAY)
+		state = NUMBERED_OTHER_TYPE;
+	else if (entry->value.broken)
+		state = NUMBERED_BROKEN;
+	candidate->number = number;
+	candidate->value.offset = entry->value.offset;
+	candidate->value.size = (uint32_t)entry->value.size;	/* 32 bits in every entry */
+	candidate->value.state = (uint8_t)state;
+	candidate->value.type = (uint8_t)entry->value.type;
+	candidate->value.in_file_object = entry->value.in_file_object;
+	candidate->insertion_sequence = entry->insertion_sequence;
+	candidate->table = entry->place.table;
+	candidate->position = entry->place.position;
+	candidate->parent_table = entry->parent.table;
+	candidate->parent_offset = entry->parent.position;
+	return STATUS_OK;
+}
+
+static enum status visit_entry(void *context, const struct hvs_entry *entry, struct error *error)
+{
+	struct tree_build *build = context;
+	const struct hvs_tree *tree = build->tree;
+
+	(void)error;
+	for (size_t i = 0; i < tree->family_count && entry->value.type != KEY_NODE; i++) {
+		uint64_t number;
+
+		if (numbered_name_matches(&tree->families[i], entry->name, strlen(entry->name),
+					  &number))
+			return keep_candidate(build, i, number, entry);
+	}
+	return keep_key(build, entry);
+}
+
+static int compare(uint64_t left, uint64_t right)
+{
+	return (left > right) - (left < right);
+}
+
+static uint64_t place_rank(struct hvs_place place)
+{
+	return (uint64_t)place.table << 32 | place.position;
+}
+
+static int compare_keys_by_place(const void *a, const void *b)
+{
+	const struct hvs_key *left = a, *right = b;
+
+	return compare(place_rank(left->place), place_rank(right->place));
+}
+
+static uint64_t candidate_rank(const struct numbered_candidate *candidate)
+{
+	return (uint64_t)candidate->table << 32 | candidate->position;
+}
+
+static int compare_candidates_by_place(const void *a, const void *b)
+{
+	return compare(candidate_rank(a), candidate_rank(b));
+}
+
+/* Sorts unless sorted: tables mostly stand in the order of their index. */
+static void sort_by(struct vector *items, size_t item_size,
+		    int (*order)(const void *a, const void *b))
+{
+	const uint8_t *bytes = items->items;
+
+	for (size_t i = 1; i < items->count; i++) {
+		if (order(bytes + (i - 1) * item_size, bytes + i * item_size) > 0) {
+			qsort(items->items, items->count, item_size, order);
+			return;
+		}
+	}
+}
+
+/* Index of the key at place, or ROOT if there is none. */
+static uint32_t find_by_place(const struct hvs_tree *tree, struct hvs_place place)
+{
+	const struct hvs_key *keys = keys_of(tree);
+	uint64_t wanted = place_rank(place);
+	size_t low = 0, high = tree->keys.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (place_rank(keys[middle].place) < wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == tree->keys.count || place_rank(keys[low].place) != wanted)
+		return ROOT;
+	return (uint32_t)low;
+}
+
+static bool is_candidate_place(const struct tree_build *build, struct hvs_place place)
+{
+	struct numbered_candidate wanted = { .table = place.table, .position = place.position };
+
+	for (size_t i = 0; i < build->tree->family_count; i++) {
+		const struct vector *all = &build->candidates[i];
+
+		if (all->count > 0 && bsearch(&wanted, all->items, all->count, sizeof(wanted),
+					      compare_candidates_by_place) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A fault in how keys hang together; tolerated, it costs at most the key itself. */
+static enum status link_failed(const struct tree_build *build, enum status status)
+{
+	return damage_tolerate(build->damage, PART_KEY, status, build->error);
+}
+
+static enum status check_sequence(const struct tree_build *build, struct hvs_place self,
+				  uint32_t insertion_sequence, uint32_t next)
+{
+	if (insertion_sequence != 0 && insertion_sequence < next)
+		return STATUS_OK;
+	error_set(build->error, STATUS_CORRUPT_ORDER,
+		  "key entry %u:%u: insertion sequence %u, but its parent expects 1 to %u",
+		  self.table, self.position, insertion_sequence, next - 1);
+	return link_failed(build, STATUS_CORRUPT_ORDER);
+}
+
+/*
+ * Resolves the parent of an entry and checks the entry's insertion sequence
+ * against it.
+ */
+static enum status resolve_parent(const struct tree_build *build, struct hvs_place self,
+				  struct hvs_place parent, uint32_t insertion_sequence,
+				  uint32_t *out)
+{
+	const struct hvs_key *key;
+	uint32_t index;
+
+	*out = ROOT;
+	if (parent.table == 0 && parent.position == 0)
+		return check_sequence(build, self, insertion_sequence, UINT32_MAX);
+	index = find_by_place(build->tree, parent);
+	*out = UNREACHABLE;
+	if (index == ROOT && is_candidate_place(build, parent))
+		return STATUS_OK;
+	if (index == ROOT) {
+		error_set(build->error, STATUS_CORRUPT_LINK,
+			  "key entry %u:%u: its parent %u:%u does not exist", self.table,
+			  self.position, parent.table, parent.position);
+		return link_failed(build, STATUS_CORRUPT_LINK);
+	}
+	key = &keys_of(build->tree)[index];
+	if (key->value.type != KEY_NODE || place_rank(parent) == place_rank(self))
+		return check_sequence(build, self, insertion_sequence, UINT32_MAX);
+	*out = index;
+	return check_sequence(build, self, insertion_sequence, key->next_insertion_sequence);
+}
+
+static enum status resolve_parents(const struct tree_build *build)
+{
+	struct hvs_key *keys = keys_of(build->tree);
+
+	for (size_t i = 0; i < build->tree->keys.count; i++) {
+		enum status status = resolve_parent(build, keys[i].place, keys[i].parent_place,
+						    keys[i].insertion_sequence, &keys[i].parent);
+
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/*
+ * Follows each key upward once: a key met again on its own way up is in a
+ * cycle.  child_count serves as the mark (0 new, 1 on the way, 2 done); it gets
+ * its real value afterwards.
+ */
+static enum status check_cycles(const struct tree_build *build)
+{
+	struct hvs_key *keys = keys_of(build->tree);
+	size_t count = build->tree->keys.count;
+
+	for (uint32_t i = 0; i < count; i++)
+		keys[i].child_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = i;
+
+		while (at < count && keys[at].child_count == 0) {
+			keys[at].child_count = 1;
+			at = keys[at].parent;
+		}
+		if (at < count && keys[at].child_count == 1) {
+			enum status status;
+
+			error_set(build->error, STATUS_CORRUPT_ORDER,
+				  "key entry %u:%u is its own ancestor", keys[at].place.table,
+				  keys[at].place.position);
+			status = link_failed(build, STATUS_CORRUPT_ORDER);
+			if (status != STATUS_OK)
+				return status;
+			keys[at].parent = UNREACHABLE;
+		}
+		for (at = i; at < count && keys[at].child_count == 1; at = keys[at].parent)
+			keys[at].child_count = 2;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		keys[i].child_count = 0;
+	return STATUS_OK;
+}
+
+struct sibling {
+	uint32_t parent;
+	uint32_t insertion_sequence;
+	uint32_t key;		/* keys are sorted by place, so this breaks ties by place */
+};
+
+/* The root's children first; those that cannot be reached last. */
+static int compare_siblings(const void *a, const void *b)
+{
+	const struct sibling *left = a, *right = b;
+	int order = compare((uint32_t)(left->parent + 1), (uint32_t)(right->parent + 1));
+
+	if (order == 0)
+		order = compare(left->insertion_sequence, right->insertion_sequence);
+	return order != 0 ? order : compare(left->key, right->key);
+}
+
+static void link_siblings(struct hvs_tree *tree, const struct sibling *siblings)
+{
+	struct hvs_key *keys = keys_of(tree);
+
+	tree->root_child_count = 0;
+	for (uint32_t i = 0; i < tree->keys.count; i++) {
+		uint32_t parent = siblings[i].parent;
+
+		tree->children[i] = siblings[i].key;
+		keys[siblings[i].key].place_in_siblings = i;
+		if (parent == ROOT)
+			tree->root_child_count++;
+		else if (parent != UNREACHABLE && keys[parent].child_count++ == 0)
+			keys[parent].first_child = i;
+	}
+}
+
+static enum status order_children(struct hvs_tree *tree, struct error *error)
+{
+	const struct hvs_key *keys = keys_of(tree);
+	size_t count = tree->keys.count;
+	struct sibling *siblings;
+
+	if (count == 0)
+		return STATUS_OK;
+	siblings = malloc(count * sizeof(*siblings));
+	free(tree->children);
+	tree->children = malloc(count * sizeof(*tree->children));
+	if (siblings == NULL || tree->children == NULL) {
+		free(siblings);
+		return error_out_of_memory(error, "the keys");
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		siblings[i].parent = keys[i].parent;
+		siblings[i].insertion_sequence = keys[i].insertion_sequence;
+		siblings[i].key = i;
+	}
+	qsort(siblings, count, sizeof(*siblings), compare_siblings);
+	link_siblings(tree, siblings);
+	free(siblings);
+	return STATUS_OK;
+}
+
+static enum status build_tree(struct tree_build *build)
+{
+	enum status status;
+
+	sort_by(&build->tree->keys, sizeof(struct hvs_key), compare_keys_by_place);
+	for (size_t i = 0; i < build->tree->family_count; i++)
+		sort_by(&build->candidates[i], sizeof(struct numbered_candidate),
+			compare_candidates_by_place);
+	status = resolve_parents(build);
+	if (status == STATUS_OK)
+		status = check_cycles(build);
+	if (status == STATUS_OK)
+		status = order_children(build->tree, build->error);
+	return status;
+}
+
+/* A key whose name fits a family but whose parent does not is an ordinary key after all. */
+static enum status demote_candidate(struct tree_build *build, const struct numbered_family *family,
+				    const struct numbered_candidate *candidate)
+{
+	char name[300];	/* names of the container have at most 254 bytes */
+	struct hvs_entry entry = {
+		.place = { candidate->table, candidate->position },
+		.parent = { candidate->parent_table, candidate->parent_offset },
+		.insertion_sequence = candidate->insertion_sequence,
+		.name = name,
+		.value = numbered_value_as_key(&candidate->value),
+	};
+
+	snprintf(name, sizeof(name), "%s%llu%s", family->prefix,
+		 (unsigned long long)candidate->number, family->suffix);
+	return keep_key(build, &entry);
+}
+
+static struct hvs_place parent_place_of(const struct numbered_candidate *candidate)
+{
+	struct hvs_place place = { candidate->parent_table, candidate->parent_offset };
+
+	return place;
+}
+
+/* Every candidate must have a parent, at home or not, before any is made a key. */
+static enum status check_candidates(const struct tree_build *build, size_t family)
+{
+	const struct numbered_candidate *all = build->candidates[family].items;
+
+	for (size_t i = 0; i < build->candidates[family].count; i++) {
+		struct hvs_place place = { all[i].table, all[i].position };
+		uint32_t parent;
+		enum status status = resolve_parent(build, place, parent_place_of(&all[i]),
+						    all[i].insertion_sequence, &parent);
+
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/* True if the candidate stands below the key that holds its family. */
+static bool is_at_home(const struct hvs_tree *tree, size_t family,
+		       const struct numbered_candidate *candidate)
+{
+	uint32_t home = tree->homes[family];
+	struct hvs_place place = { 0, 0 };
+
+	if (home == UNREACHABLE)
+		return false;
+	if (home != ROOT)
+		place = keys_of(tree)[home].place;
+	return place_rank(place) == place_rank(parent_place_of(candidate));
+}
+
+/* Keeps the candidates at home and makes keys of the others. */
+static enum status sift_candidates(struct tree_build *build, size_t family)
+{
+	struct vector *candidates = &build->candidates[family];
+	struct numbered_candidate *all = candidates->items;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		enum status status = STATUS_OK;
+
+		if (is_at_home(build->tree, family, &all[i]))
+			all[kept++] = all[i];
+		else
+			status = demote_candidate(build, &build->tree->families[family], &all[i]);
+		if (status != STATUS_OK)
+			return status;
+	}
+	candidates->count = kept;
+	return STATUS_OK;
+}
+
+static void find_homes(struct hvs_tree *tree)
+{
+	for (size_t i = 0; i < tree->family_count; i++)
+		tree->homes[i] = hvs_tree_find_node(tree, tree->families[i].parent);
+}
+
+static enum status settle_families(struct tree_build *build)
+{
+	struct hvs_tree *tree = build->tree;
+	size_t keys_before = tree->keys.count;
+	enum status status = STATUS_OK;
+
+	find_homes(tree);
+	for (size_t i = 0; i < tree->family_count && status == STATUS_OK; i++)
+		status = check_candidates(build, i);
+	for (size_t i = 0; i < tree->family_count && status == STATUS_OK; i++)
+		status = sift_candidates(build, i);
+	if (status == STATUS_OK && tree->keys.count > keys_before) {
+		status = build_tree(build);
+		find_homes(tree);
+	}
+	for (size_t i = 0; i < tree->family_count && status == STATUS_OK; i++)
+		status = numbered_keys_build(&build->candidates[i], &tree->numbered[i],
+					     build->error);
+	return status;
+}
+
+enum status hvs_tree_read(const struct hvs_view *view, const struct hvs_objects *objects,
+			  const struct numbered_family *families, size_t family_count,
+			  struct hvs_tree *out, struct error *error)
+{
+	struct hvs_tree tree = { .families = families, .family_count = family_count };
+	struct tree_build build = { .tree = &tree, .damage = view->damage, .error = error };
+	enum status status;
+
+	tree.homes = calloc(family_count + 1, sizeof(*tree.homes));
+	tree.numbered = calloc(family_count + 1, sizeof(*tree.numbered));
+	build.candidates = calloc(family_count + 1, sizeof(*build.candidates));
+	if (tree.homes == NULL || tree.numbered == NULL || build.candidates == NULL)
+		status = error_out_of_memory(error, "the keys");
+	else
+		status = hvs_keys_walk(view, objects, visit_entry, &build, error);
+	if (status == STATUS_OK)
+		status = build_tree(&build);
+	if (status == STATUS_OK)
+		status = settle_families(&build);
+	for (size_t i = 0; i < family_count && build.candidates != NULL; i++)
+		vector_free(&build.candidates[i]);
+	free(build.candidates);
+	if (status != STATUS_OK) {
+		hvs_tree_fini(&tree);
+		return status;
+	}
+	*out = tree;
+	return STATUS_OK;
+}
