@@ -21,6 +21,20 @@ bool output_has_room(struct call *call, const void *structure, size_t first_vers
 	return false;
 }
 
+bool input_is_known(const void *structure, size_t known_size)
+{
+	const uint8_t *bytes = structure;
+	UINT32 size = size_of(structure);
+
+	if (size < known_size)
+		return false;
+	for (size_t i = known_size; i < size; i++) {
+		if (bytes[i] != 0)
+			return false;
+	}
+	return true;
+}
+
 void output_write(void *structure, const void *from, size_t size)
 {
 	UINT32 room = size_of(structure);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Structures that the caller hands over to be filled, of whatever version.
+ * Structures of the caller's, of whatever version.
  *
  * Each begins with the size that the caller knows.  No byte beyond that is
- * touched; what the caller has and this library does not know becomes 0.
+ * touched.  What the caller has and this library does not know becomes 0 in an
+ * output and must be 0 in an input.
  *
  * May include: everything below.
  */
@@ -14,6 +15,12 @@
 
 /* False, with the failure recorded, for NULL or a size below that of the first version. */
 bool output_has_room(struct call *call, const void *structure, size_t first_version_size);
+
+/*
+ * True if an input, which is not NULL, has at least the size of the first
+ * version and asks for nothing that this library does not know.
+ */
+bool input_is_known(const void *structure, size_t known_size);
 
 /*
  * Copies from, whose own StructSize need not be set, over a structure that

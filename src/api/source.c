@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/source.h"
+#include "api/output.h"
 #include "base/text_encoding.h"
 
 #include <stdlib.h>
@@ -50,9 +51,10 @@ static enum status open_one(const char *path, const void *bytes, UINT64 byte_cou
 
 static enum status check_source(const VMSAVEDSTATE_SOURCE *source, struct error *error)
 {
-	if (source == NULL || source->StructSize < sizeof(*source))
+	if (source == NULL || !input_is_known(source, sizeof(*source)))
 		return error_set(error, STATUS_INVALID_ARGUMENT,
-				 "the source is NULL or its StructSize is too small");
+				 "the source is NULL, its StructSize is too small, or it asks for "
+				 "what this version does not know");
 	if ((source->Flags & ~(UINT32)VMSAVEDSTATE_SOURCE_SALVAGE) != 0)
 		return error_set(error, STATUS_INVALID_ARGUMENT,
 				 "the source has unknown flags (0x%x)", source->Flags);

@@ -15,7 +15,7 @@ static bool choose_space(struct call *call, const VMSAVEDSTATE_TRANSLATE_OPTIONS
 	struct virtual_memory_choice choice = { 0 };
 
 	if (options != NULL) {
-		if (options->StructSize < sizeof(*options) || (options->Flags & ~known) != 0) {
+		if (!input_is_known(options, sizeof(*options)) || (options->Flags & ~known) != 0) {
 			call_wrong_argument(call, "the options have a wrong StructSize or "
 						  "unknown flags");
 			return false;
