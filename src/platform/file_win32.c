@@ -200,15 +200,16 @@ enum status file_replace(const char *from, const char *to, struct error *error)
 enum status file_remove(const char *path, struct error *error)
 {
 	wchar_t *wide = windows_path(path);
-	enum status status = STATUS_OK;
+	DWORD code = ERROR_SUCCESS;
 
 	if (wide == NULL)
 		return error_out_of_memory(error, "a path");
-	if (!DeleteFileW(wide) && GetLastError() != ERROR_FILE_NOT_FOUND)
-		status = windows_path_failed("remove", path, GetLastError(), STATUS_WRITE_FAILED,
-					     error);
+	if (!DeleteFileW(wide))
+		code = GetLastError();
 	free(wide);
-	return status;
+	if (code == ERROR_SUCCESS || code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
+		return STATUS_OK;
+	return windows_path_failed("remove", path, code, STATUS_WRITE_FAILED, error);
 }
 
 #else
