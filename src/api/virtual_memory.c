@@ -68,6 +68,38 @@ static enum status translate(struct call *call, UINT32 vpId, UINT64 address,
 	return call->status;
 }
 
+#ifdef VMSAVEDSTATE_ABI_17134
+/* One HRESULT for each level of the tables; the top one also for addresses without a table. */
+static HRESULT hresult_of_level(const struct page_walk *walk)
+{
+	switch (walk->level) {
+	case 0:
+		return walk->level_name[0] != '\0' ? VM_SAVED_STATE_DUMP_E_PTE_NOT_PRESENT
+						   : VM_SAVED_STATE_DUMP_E_PXE_NOT_PRESENT;
+	case 1:
+		return VM_SAVED_STATE_DUMP_E_PDE_NOT_PRESENT;
+	case 2:
+		return VM_SAVED_STATE_DUMP_E_PDPTE_NOT_PRESENT;
+	default:
+		return VM_SAVED_STATE_DUMP_E_PXE_NOT_PRESENT;
+	}
+}
+#endif
+
+/* Ends a call that translated: the earlier ABI tells the level at which a walk failed. */
+static HRESULT end_translation(struct call *call, const struct page_walk *walk)
+{
+	HRESULT result = call_end(call);
+
+#ifdef VMSAVEDSTATE_ABI_17134
+	if (call->status == STATUS_VA_NOT_MAPPED)
+		return hresult_of_level(walk);
+#else
+	(void)walk;
+#endif
+	return result;
+}
+
 #ifndef VMSAVEDSTATE_ABI_17134
 HRESULT WINAPI GuestVirtualAddressToPhysicalAddress(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId,
 						    const GUEST_VIRTUAL_ADDRESS virtualAddress,
@@ -89,23 +121,6 @@ HRESULT WINAPI GuestVirtualAddressToPhysicalAddress(VM_SAVED_STATE_DUMP_HANDLE h
 	return call_end(&call);
 }
 #else
-/* One HRESULT for each level of the tables; the top one also for addresses without a table. */
-static HRESULT hresult_of_level(const struct page_walk *walk)
-{
-	switch (walk->level) {
-	case 0:
-		return walk->entry_address != 0 || walk->level_name[0] != '\0'
-			       ? VM_SAVED_STATE_DUMP_E_PTE_NOT_PRESENT
-			       : VM_SAVED_STATE_DUMP_E_PXE_NOT_PRESENT;
-	case 1:
-		return VM_SAVED_STATE_DUMP_E_PDE_NOT_PRESENT;
-	case 2:
-		return VM_SAVED_STATE_DUMP_E_PDPTE_NOT_PRESENT;
-	default:
-		return VM_SAVED_STATE_DUMP_E_PXE_NOT_PRESENT;
-	}
-}
-
 HRESULT WINAPI GuestVirtualAddressToPhysicalAddress(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId,
 						    const GUEST_VIRTUAL_ADDRESS virtualAddress,
 						    GUEST_PHYSICAL_ADDRESS *physicalAddress)
@@ -113,7 +128,6 @@ HRESULT WINAPI GuestVirtualAddressToPhysicalAddress(VM_SAVED_STATE_DUMP_HANDLE h
 	struct page_walk walk = { .level_name = "" };
 	struct vp_view view;
 	struct call call;
-	HRESULT result;
 
 	if (!call_begin(&call, handle, HANDLE_READS) ||
 	    call_lacks(&call, physicalAddress, "the pointer for the address") ||
@@ -121,8 +135,7 @@ HRESULT WINAPI GuestVirtualAddressToPhysicalAddress(VM_SAVED_STATE_DUMP_HANDLE h
 		return call_end(&call);
 	if (translate(&call, vpId, virtualAddress, &walk) == STATUS_OK)
 		*physicalAddress = walk.gpa;
-	result = call_end(&call);
-	return call.status == STATUS_VA_NOT_MAPPED ? hresult_of_level(&walk) : result;
+	return end_translation(&call, &walk);
 }
 #endif
 
@@ -268,21 +281,22 @@ HRESULT VmSavedStateReadVirtual(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId,
 
 /*
  * Finds where each page of the fix lies; on the second pass it is laid there.
- * Two passes, because a fix takes effect as a whole or not at all.
+ * Two passes, because a fix takes effect as a whole or not at all.  *walk is
+ * that of the last page looked at.
  */
 static enum status fix_pages(struct call *call, const struct virtual_memory *memory,
-			     uint64_t address, const uint8_t *bytes, size_t size, bool apply)
+			     uint64_t address, const uint8_t *bytes, size_t size, bool apply,
+			     struct page_walk *walk)
 {
 	while (size > 0) {
 		size_t part = (size_t)min_u64(size, PAGE_BYTES - address % PAGE_BYTES);
-		struct page_walk walk;
 		enum status status =
-			virtual_memory_walk(memory, address, NULL, &walk, &call->error);
+			virtual_memory_walk(memory, address, NULL, walk, &call->error);
 
 		if (status == STATUS_OK)
-			status = page_walk_status(&walk, &call->error);
+			status = page_walk_status(walk, &call->error);
 		if (status == STATUS_OK && apply)
-			status = guest_memory_fix(memory->memory, walk.gpa, bytes, part,
+			status = guest_memory_fix(memory->memory, walk->gpa, bytes, part,
 						  &call->error);
 		if (status != STATUS_OK)
 			return status;
@@ -297,6 +311,7 @@ HRESULT WINAPI ApplyGuestMemoryFix(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpI
 				   GUEST_VIRTUAL_ADDRESS virtualAddress, LPVOID fixBuffer,
 				   UINT32 fixBufferSize)
 {
+	struct page_walk walk = { .level_name = "" };
 	struct virtual_memory memory;
 	struct vp_view view;
 	struct call call;
@@ -307,12 +322,12 @@ HRESULT WINAPI ApplyGuestMemoryFix(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpI
 		return call_end(&call);
 	if (find_space(&call, vpId, NULL, &memory)) {
 		call.status = fix_pages(&call, &memory, virtualAddress, fixBuffer, fixBufferSize,
-					false);
+					false, &walk);
 		if (call.status == STATUS_OK)
 			call.status = fix_pages(&call, &memory, virtualAddress, fixBuffer,
-						fixBufferSize, true);
+						fixBufferSize, true, &walk);
 	} else {
 		without_registers_as_no_paging(&call);
 	}
-	return call_end(&call);
+	return end_translation(&call, &walk);
 }

@@ -16,17 +16,17 @@ enum { PAGE = 4096, MOST_TEXTS = 256 };
 
 struct fixture {
 	char name[64];
-	VM_SAVED_STATE_DUMP_HANDLE handle;	/* NULL unless it loads */
+	VM_SAVED_STATE_DUMP_HANDLE handle; /* NULL unless it loads */
 	HRESULT result;
 	unsigned int *wrong;
 };
 
-#define COMPLAIN(fixture, ...)                          \
-	do {                                            \
-		++*(fixture)->wrong;                    \
-		print_error("%s: ", (fixture)->name);   \
-		print_error(__VA_ARGS__);               \
-		print_error("\n");                      \
+#define COMPLAIN(fixture, ...)                        \
+	do {                                          \
+		++*(fixture)->wrong;                  \
+		print_error("%s: ", (fixture)->name); \
+		print_error(__VA_ARGS__);             \
+		print_error("\n");                    \
 	} while (0)
 
 typedef void (*fixture_check)(struct fixture *fixture);
@@ -61,8 +61,8 @@ static void for_each_fixture(fixture_check check)
 static void expect_load(struct fixture *fixture, const char *expected)
 {
 	if ((uint32_t)fixture->result != number_of(expected))
-		COMPLAIN(fixture, "the load is 0x%08x, expected %s",
-			 (unsigned int)fixture->result, expected);
+		COMPLAIN(fixture, "the load is 0x%08x, expected %s", (unsigned int)fixture->result,
+			 expected);
 	if (FAILED(fixture->result) != (fixture->handle == NULL))
 		COMPLAIN(fixture, "the handle does not go with the result");
 }
@@ -72,8 +72,8 @@ static void expect_read(struct fixture *fixture, const char *address, const char
 {
 	uint8_t buffer[16];
 	UINT32 count = 0xCCCCCCCC;
-	HRESULT result = ReadGuestPhysicalAddress(fixture->handle, number_of(address), buffer, 16,
-						  &count);
+	HRESULT result =
+		ReadGuestPhysicalAddress(fixture->handle, number_of(address), buffer, 16, &count);
 
 	if ((uint32_t)result != number_of(expected))
 		COMPLAIN(fixture, "the read at %s is 0x%08x, expected %s", address,
@@ -195,7 +195,8 @@ static void check_missing(struct fixture *fixture, uint64_t address)
 
 	if (ReadGuestPhysicalAddress(fixture->handle, address, buffer, 16, &count) != S_OK ||
 	    count != 0)
-		COMPLAIN(fixture, "the missing memory at 0x%llx reads", (unsigned long long)address);
+		COMPLAIN(fixture, "the missing memory at 0x%llx reads",
+			 (unsigned long long)address);
 	if (VmSavedStateGetPageStorage(fixture->handle, address, &storage, NULL) != S_OK ||
 	    storage != VMSAVEDSTATE_PAGE_MISSING)
 		COMPLAIN(fixture, "the storage of the missing memory at 0x%llx is %d",
@@ -291,8 +292,8 @@ static void compare_with_others(struct fixture *fixture, HRESULT result, const c
 		if (texts[i].result != result && strcmp(texts[i].text, text) == 0 &&
 		    is_pair(texts[i].name) == is_pair(fixture->name))
 			COMPLAIN(fixture, "0x%08x has the text of %s, 0x%08x: %s",
-				 (unsigned int)result, texts[i].name,
-				 (unsigned int)texts[i].result, text);
+				 (unsigned int)result, texts[i].name, (unsigned int)texts[i].result,
+				 text);
 	assert_true(text_count < MOST_TEXTS);
 	texts[text_count].result = result;
 	snprintf(texts[text_count].text, ERROR_TEXT_ROOM, "%s", text);
@@ -322,9 +323,10 @@ static void check_texts(struct fixture *fixture)
 	if (GetGuestPhysicalMemoryChunks(fixture->handle, &page_size, &chunk, &count) != S_OK)
 		return;
 	for (UINT64 i = 0; i < chunk.PageCount && i < 512; i++) {
-		HRESULT result = ReadGuestPhysicalAddress(
-			fixture->handle, (chunk.GuestPhysicalStartPageIndex + i) * PAGE, page, PAGE,
-			NULL);
+		HRESULT result =
+			ReadGuestPhysicalAddress(fixture->handle,
+						 (chunk.GuestPhysicalStartPageIndex + i) * PAGE,
+						 page, PAGE, NULL);
 
 		if (FAILED(result)) {
 			check_text(fixture, fixture->handle, result);

@@ -12,7 +12,8 @@
 /* Somewhere for every kind of output, to be compared with what it was before. */
 struct outputs {
 	UINT8 u8;
-	UINT32 u32, second_u32;
+	UINT32 u32;
+	ULONG size;
 	UINT64 u64, second_u64;
 	BOOL boolean;
 	HANDLE handle;
@@ -46,77 +47,75 @@ static BOOL CALLBACK go_on(PVOID context, PDOS_IMAGE_INFO image)
 }
 
 /* X(name, call): a call with handle h, VP vp and outputs in o. */
-#define CALLS_WITHOUT_VP(X)                                                                     \
-	X(GetVpCount, GetVpCount(h, &o->u32))                                                   \
-	X(GetGuestEnabledVirtualTrustLevels, GetGuestEnabledVirtualTrustLevels(h, &o->u32))     \
-	X(GetGuestOsInfo, GetGuestOsInfo(h, 0, &o->os))                                         \
-	X(IsNestedVirtualizationEnabled, IsNestedVirtualizationEnabled(h, &o->boolean))         \
-	X(ReadGuestPhysicalAddress, ReadGuestPhysicalAddress(h, 0, o->buffer, 16, NULL))        \
-	X(GetGuestPhysicalMemoryChunks,                                                         \
-	  GetGuestPhysicalMemoryChunks(h, &o->u64, o->chunks, &o->second_u64))                  \
-	X(GuestPhysicalAddressToRawSavedMemoryOffset,                                           \
-	  GuestPhysicalAddressToRawSavedMemoryOffset(h, 0, &o->u64))                            \
-	X(ReadGuestRawSavedMemory, ReadGuestRawSavedMemory(h, 0, o->buffer, 16, NULL))          \
-	X(GetGuestRawSavedMemorySize, GetGuestRawSavedMemorySize(h, &o->u64))                   \
-	X(SetMemoryBlockCacheLimit, SetMemoryBlockCacheLimit(h, 1))                             \
-	X(GetMemoryBlockCacheLimit, GetMemoryBlockCacheLimit(h, &o->u64))                       \
-	X(LoadSavedStateSymbolProvider, LoadSavedStateSymbolProvider(h, NULL, FALSE))           \
-	X(ReleaseSavedStateSymbolProvider, ReleaseSavedStateSymbolProvider(h))                  \
-	X(SetSavedStateSymbolProviderDebugInfoCallback,                                         \
-	  SetSavedStateSymbolProviderDebugInfoCallback(h, NULL))                                \
-	X(LoadSavedStateModuleSymbols, LoadSavedStateModuleSymbols(h, "a.exe", "a", 4096, 1))   \
-	X(LoadSavedStateModuleSymbolsEx,                                                        \
-	  LoadSavedStateModuleSymbolsEx(h, "a.exe", 1, "a", 4096, 1))                           \
-	X(VmSavedStateGetInfo, VmSavedStateGetInfo(h, &o->info))                                \
-	X(VmSavedStateReadBatch, VmSavedStateReadBatch(h, o->reads, 0, 1))                      \
-	X(VmSavedStateGetPageStorage, VmSavedStateGetPageStorage(h, 0, &o->storage, &o->u32))   \
+#define CALLS_WITHOUT_VP(X)                                                                   \
+	X(GetVpCount, GetVpCount(h, &o->u32))                                                 \
+	X(GetGuestEnabledVirtualTrustLevels, GetGuestEnabledVirtualTrustLevels(h, &o->u32))   \
+	X(GetGuestOsInfo, GetGuestOsInfo(h, 0, &o->os))                                       \
+	X(IsNestedVirtualizationEnabled, IsNestedVirtualizationEnabled(h, &o->boolean))       \
+	X(ReadGuestPhysicalAddress, ReadGuestPhysicalAddress(h, 0, o->buffer, 16, NULL))      \
+	X(GetGuestPhysicalMemoryChunks,                                                       \
+	  GetGuestPhysicalMemoryChunks(h, &o->u64, o->chunks, &o->second_u64))                \
+	X(GuestPhysicalAddressToRawSavedMemoryOffset,                                         \
+	  GuestPhysicalAddressToRawSavedMemoryOffset(h, 0, &o->u64))                          \
+	X(ReadGuestRawSavedMemory, ReadGuestRawSavedMemory(h, 0, o->buffer, 16, NULL))        \
+	X(GetGuestRawSavedMemorySize, GetGuestRawSavedMemorySize(h, &o->u64))                 \
+	X(SetMemoryBlockCacheLimit, SetMemoryBlockCacheLimit(h, 1))                           \
+	X(GetMemoryBlockCacheLimit, GetMemoryBlockCacheLimit(h, &o->u64))                     \
+	X(LoadSavedStateSymbolProvider, LoadSavedStateSymbolProvider(h, NULL, FALSE))         \
+	X(ReleaseSavedStateSymbolProvider, ReleaseSavedStateSymbolProvider(h))                \
+	X(SetSavedStateSymbolProviderDebugInfoCallback,                                       \
+	  SetSavedStateSymbolProviderDebugInfoCallback(h, NULL))                              \
+	X(LoadSavedStateModuleSymbols, LoadSavedStateModuleSymbols(h, "a.exe", "a", 4096, 1)) \
+	X(LoadSavedStateModuleSymbolsEx,                                                      \
+	  LoadSavedStateModuleSymbolsEx(h, "a.exe", 1, "a", 4096, 1))                         \
+	X(VmSavedStateGetInfo, VmSavedStateGetInfo(h, &o->info))                              \
+	X(VmSavedStateReadBatch, VmSavedStateReadBatch(h, o->reads, 0, 1))                    \
+	X(VmSavedStateGetPageStorage, VmSavedStateGetPageStorage(h, 0, &o->storage, &o->u32)) \
 	X(VmSavedStateGetCacheCounters, VmSavedStateGetCacheCounters(h, &o->counters))
 
-#define CALLS_WITH_VP(X)                                                                        \
-	X(GetArchitecture, GetArchitecture(h, vp, &o->architecture))                            \
-	X(ForceArchitecture, ForceArchitecture(h, vp, Arch_x64))                                \
-	X(GetActiveVirtualTrustLevel, GetActiveVirtualTrustLevel(h, vp, &o->u8))                \
-	X(GetEnabledVirtualTrustLevels, GetEnabledVirtualTrustLevels(h, vp, &o->u32))           \
-	X(ForceActiveVirtualTrustLevel, ForceActiveVirtualTrustLevel(h, vp, 0))                 \
-	X(IsActiveVirtualTrustLevelEnabled,                                                     \
-	  IsActiveVirtualTrustLevelEnabled(h, vp, &o->boolean))                                 \
-	X(GetNestedVirtualizationMode, GetNestedVirtualizationMode(h, vp, &o->boolean))         \
-	X(ForceNestedHostMode, ForceNestedHostMode(h, vp, FALSE, &o->boolean))                  \
-	X(InKernelSpace, InKernelSpace(h, vp, &o->boolean))                                     \
-	X(GetRegisterValue, GetRegisterValue(h, vp, X64_RegisterRip, &o->reg))                  \
-	X(GetPagingMode, GetPagingMode(h, vp, &o->paging))                                      \
-	X(ForcePagingMode, ForcePagingMode(h, vp, Paging_Long))                                 \
-	X(GuestVirtualAddressToPhysicalAddress,                                                 \
-	  GuestVirtualAddressToPhysicalAddress(h, vp, 0, &o->u64, &o->second_u64))              \
-	X(ApplyGuestMemoryFix, ApplyGuestMemoryFix(h, vp, 0, o->buffer, 4))                     \
-	X(VmSavedStateGetVpIndex, VmSavedStateGetVpIndex(h, vp, &o->u32))                       \
-	X(VmSavedStateGetRegister,                                                              \
-	  VmSavedStateGetRegister(h, vp, 0, X64_RegisterRip, o->buffer, &o->u32))               \
-	X(VmSavedStateTranslate, VmSavedStateTranslate(h, vp, NULL, 0, &o->translation))        \
+#define CALLS_WITH_VP(X)                                                                          \
+	X(GetArchitecture, GetArchitecture(h, vp, &o->architecture))                              \
+	X(ForceArchitecture, ForceArchitecture(h, vp, Arch_x64))                                  \
+	X(GetActiveVirtualTrustLevel, GetActiveVirtualTrustLevel(h, vp, &o->u8))                  \
+	X(GetEnabledVirtualTrustLevels, GetEnabledVirtualTrustLevels(h, vp, &o->u32))             \
+	X(ForceActiveVirtualTrustLevel, ForceActiveVirtualTrustLevel(h, vp, 0))                   \
+	X(IsActiveVirtualTrustLevelEnabled, IsActiveVirtualTrustLevelEnabled(h, vp, &o->boolean)) \
+	X(GetNestedVirtualizationMode, GetNestedVirtualizationMode(h, vp, &o->boolean))           \
+	X(ForceNestedHostMode, ForceNestedHostMode(h, vp, FALSE, &o->boolean))                    \
+	X(InKernelSpace, InKernelSpace(h, vp, &o->boolean))                                       \
+	X(GetRegisterValue, GetRegisterValue(h, vp, X64_RegisterRip, &o->reg))                    \
+	X(GetPagingMode, GetPagingMode(h, vp, &o->paging))                                        \
+	X(ForcePagingMode, ForcePagingMode(h, vp, Paging_Long))                                   \
+	X(GuestVirtualAddressToPhysicalAddress,                                                   \
+	  GuestVirtualAddressToPhysicalAddress(h, vp, 0, &o->u64, &o->second_u64))                \
+	X(ApplyGuestMemoryFix, ApplyGuestMemoryFix(h, vp, 0, o->buffer, 4))                       \
+	X(VmSavedStateGetVpIndex, VmSavedStateGetVpIndex(h, vp, &o->u32))                         \
+	X(VmSavedStateGetRegister,                                                                \
+	  VmSavedStateGetRegister(h, vp, 0, X64_RegisterRip, o->buffer, &o->u32))                 \
+	X(VmSavedStateTranslate, VmSavedStateTranslate(h, vp, NULL, 0, &o->translation))          \
 	X(VmSavedStateReadVirtual, VmSavedStateReadVirtual(h, vp, NULL, 0, o->buffer, 8, NULL))
 
 /* Symbols need a provider before they look at the VP. */
 #define CALLS_FOR_SYMBOLS(X)                                                                    \
 	X(ResolveSavedStateGlobalVariableAddress,                                               \
-	  ResolveSavedStateGlobalVariableAddress(h, vp, "a", &o->u64, &o->u32))                 \
+	  ResolveSavedStateGlobalVariableAddress(h, vp, "a", &o->u64, &o->size))                \
 	X(ReadSavedStateGlobalVariable, ReadSavedStateGlobalVariable(h, vp, "a", o->buffer, 8)) \
-	X(GetSavedStateSymbolTypeSize, GetSavedStateSymbolTypeSize(h, vp, "a", &o->u32))        \
+	X(GetSavedStateSymbolTypeSize, GetSavedStateSymbolTypeSize(h, vp, "a", &o->size))       \
 	X(FindSavedStateSymbolFieldInType,                                                      \
 	  FindSavedStateSymbolFieldInType(h, vp, "a", VMSAVEDSTATE_TEXT("b"), &o->u32,          \
 					  &o->boolean))                                         \
 	X(GetSavedStateSymbolFieldInfo, GetSavedStateSymbolFieldInfo(h, vp, "a", &o->text))     \
-	X(ScanMemoryForDosImages,                                                               \
-	  ScanMemoryForDosImages(h, vp, 4096, 0, NULL, go_on, NULL, 0))                         \
+	X(ScanMemoryForDosImages, ScanMemoryForDosImages(h, vp, 4096, 0, NULL, go_on, NULL, 0)) \
 	X(CallStackUnwind, CallStackUnwind(h, vp, NULL, 0, 0, &o->text))
 
 typedef HRESULT (*invocation)(VM_SAVED_STATE_DUMP_HANDLE h, UINT32 vp, struct outputs *o);
 
-#define DEFINE_INVOCATION(name, call)                                                       \
+#define DEFINE_INVOCATION(name, call)                                                            \
 	static HRESULT invoke_##name(VM_SAVED_STATE_DUMP_HANDLE h, UINT32 vp, struct outputs *o) \
-	{                                                                                   \
-		(void)vp;                                                                   \
-		(void)o;                                                                    \
-		return call;                                                                \
+	{                                                                                        \
+		(void)vp;                                                                        \
+		(void)o;                                                                         \
+		return call;                                                                     \
 	}
 
 CALLS_WITHOUT_VP(DEFINE_INVOCATION)
@@ -130,11 +129,13 @@ struct named_call {
 
 #define LIST_INVOCATION(name, call) { #name, invoke_##name },
 
+/* clang-format off */
 static const struct named_call calls[] = {
 	CALLS_WITH_VP(LIST_INVOCATION)
 	CALLS_WITHOUT_VP(LIST_INVOCATION)
 	CALLS_FOR_SYMBOLS(LIST_INVOCATION)
 };
+/* clang-format on */
 
 static const struct named_call calls_with_vp[] = { CALLS_WITH_VP(LIST_INVOCATION) };
 
@@ -171,8 +172,10 @@ static void the_handle_NULL_is_refused_by_every_export(void **state)
 
 static void invented_handles_are_refused_by_every_export(void **state)
 {
-	static const uint64_t invented[] = { 1, 2, 0x1234567812345678, 0xFFFFFFFFFFFFFFFF,
-					     0x8000000000000000, 0x100000000, 0xFFFFFFFF };
+	static const uint64_t invented[] = {
+		1,	     2,		0x1234567812345678, 0xFFFFFFFFFFFFFFFF, 0x8000000000000000,
+		0x100000000, 0xFFFFFFFF
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(invented); i++)

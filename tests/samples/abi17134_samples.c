@@ -54,8 +54,9 @@ static void check_mapped(struct sample *sample, char **words)
 	GUEST_PHYSICAL_ADDRESS physical = UNTOUCHED;
 
 	sample_expect(sample, "GuestVirtualAddressToPhysicalAddress",
-		      (uint32_t)GuestVirtualAddressToPhysicalAddress(
-			      sample->handle, 0, number_of(words[0]), &physical),
+		      (uint32_t)GuestVirtualAddressToPhysicalAddress(sample->handle, 0,
+								     number_of(words[0]),
+								     &physical),
 		      S_OK);
 	sample_expect(sample, "the physical address", physical, number_of(words[1]));
 }
@@ -80,14 +81,14 @@ static const struct sample_statement statements[] = {
 
 static void registers_and_addresses_are_those_of_the_truth(void **state)
 {
-	run_sample_truth(*state, "abi17134", statements,
-			 sizeof(statements) / sizeof(statements[0]), NULL);
+	run_sample_truth(*state, "abi17134", statements, sizeof(statements) / sizeof(statements[0]),
+			 NULL);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define EARLIER_TEST(name)                                                                     \
+#define EARLIER_TEST(name)                                                                  \
 	{ name ": earlier ABI", registers_and_addresses_are_those_of_the_truth, NULL, NULL, \
 	  (void *)(uintptr_t)name },
 		EACH_SAMPLE(EARLIER_TEST)

@@ -27,7 +27,7 @@ static VMSAVEDSTATE_SOURCE source_of(const char *path)
 struct listing {
 	const VMSAVEDSTATE_SOURCE *source;
 	size_t count, size;
-	char text[LISTING_ROOM];	/* a line for each key */
+	char text[LISTING_ROOM]; /* a line for each key */
 };
 
 /* Of siblings with one name, as Hyper-V's lists have them, a path means the first. */
@@ -51,13 +51,12 @@ static BOOL CALLBACK list_key(void *context, const VMSAVEDSTATE_KEY *key)
 	char digest[SHA256_TEXT];
 
 	digest_of_value(listing->source, key->Path, digest);
-	listing->size += (size_t)snprintf(listing->text + listing->size,
-					  LISTING_ROOM - listing->size,
-					  "%s type %d flags %u size %llu at %llu: %s %s\n",
-					  key->Path, (int)key->Type, key->Flags,
-					  (unsigned long long)key->Size,
-					  (unsigned long long)key->FileOffset, digest,
-					  key->StringValue != NULL ? key->StringValue : "");
+	listing->size +=
+		(size_t)snprintf(listing->text + listing->size, LISTING_ROOM - listing->size,
+				 "%s type %d flags %u size %llu at %llu: %s %s\n", key->Path,
+				 (int)key->Type, key->Flags, (unsigned long long)key->Size,
+				 (unsigned long long)key->FileOffset, digest,
+				 key->StringValue != NULL ? key->StringValue : "");
 	assert_true(listing->size < LISTING_ROOM);
 	listing->count++;
 	return FALSE;
@@ -202,8 +201,8 @@ static void expect_stored(struct sample *sample, const struct found_key *found, 
 	VMSAVEDSTATE_SOURCE source = key_source(file);
 
 	sample_expect(sample, "the size", found->key.Size, size);
-	sample_expect(sample, "the size that is read",
-		      digest_of_value(&source, found->path, text), size);
+	sample_expect(sample, "the size that is read", digest_of_value(&source, found->path, text),
+		      size);
 	sample_expect_text(sample, "the SHA-256 of the value", text, digest);
 }
 
@@ -270,8 +269,8 @@ static void every_type_of_value_is_read_as_it_was_written(void **state)
 	};
 
 	(void)state;
-	run_sample_truth("kv_types", "keys", statements,
-			 sizeof(statements) / sizeof(statements[0]), NULL);
+	run_sample_truth("kv_types", "keys", statements, sizeof(statements) / sizeof(statements[0]),
+			 NULL);
 }
 
 int main(void)

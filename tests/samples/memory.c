@@ -16,7 +16,7 @@
 enum { PART = 1 << 20 };
 
 struct memory_test {
-	uint8_t *buffer;	/* PART bytes */
+	uint8_t *buffer; /* PART bytes */
 	size_t chunks_seen;
 };
 
@@ -39,8 +39,8 @@ static const uint8_t *read_part(struct sample *sample, reader read, uint64_t pos
 static void check_crc(struct sample *sample, char **words)
 {
 	uint32_t size = (uint32_t)number_of(words[1]);
-	const uint8_t *bytes = read_part(sample, ReadGuestPhysicalAddress, number_of(words[0]),
-					 size);
+	const uint8_t *bytes =
+		read_part(sample, ReadGuestPhysicalAddress, number_of(words[0]), size);
 
 	sample_expect(sample, "the CRC-32", crc32_add(0, bytes, size), strtoul(words[2], NULL, 16));
 }
@@ -75,8 +75,8 @@ static void check_raw_digest(struct sample *sample, char **words)
 
 static void check_number(struct sample *sample, char **words, uint32_t size)
 {
-	const uint8_t *bytes = read_part(sample, ReadGuestPhysicalAddress, number_of(words[0]),
-					 size);
+	const uint8_t *bytes =
+		read_part(sample, ReadGuestPhysicalAddress, number_of(words[0]), size);
 	uint64_t value = 0;
 
 	for (uint32_t i = size; i > 0; i--)
@@ -103,9 +103,10 @@ static void check_hole(struct sample *sample, char **words)
 	UINT64 offset = 1;
 
 	sample_expect(sample, "the result of a read in a hole",
-		      (uint32_t)ReadGuestPhysicalAddress(sample->handle, address, bytes, 16, &count),
+		      (uint32_t)ReadGuestPhysicalAddress(sample->handle, address, bytes, 16,
+							 &count),
 		      S_OK);
-	if (count > 0 && (address + count) % 4096 != 0)	/* the last byte before a range */
+	if (count > 0 && (address + count) % 4096 != 0) /* the last byte before a range */
 		sample_expect(sample, "the count of bytes read in a hole", count, 0);
 	sample_expect(sample, "the result for the offset of a hole",
 		      (uint32_t)GuestPhysicalAddressToRawSavedMemoryOffset(sample->handle, address,
@@ -123,8 +124,9 @@ static void check_offset(struct sample *sample, char **words)
 	UINT64 offset = 0;
 
 	sample_expect(sample, "the result for the offset",
-		      (uint32_t)GuestPhysicalAddressToRawSavedMemoryOffset(
-			      sample->handle, number_of(words[0]), &offset),
+		      (uint32_t)GuestPhysicalAddressToRawSavedMemoryOffset(sample->handle,
+									   number_of(words[0]),
+									   &offset),
 		      S_OK);
 	sample_expect(sample, "the offset", offset, number_of(words[1]));
 }
@@ -209,12 +211,14 @@ static void every_sample_of_the_index_is_tested(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_sample_of_the_index_is_tested),
 #define MEMORY_TEST(name) \
 	{ name ": memory", memory_is_that_of_the_truth, NULL, NULL, (void *)(uintptr_t)name },
 		EACH_SAMPLE(MEMORY_TEST)
 	};
+	/* clang-format on */
 
 	if (samples_are_absent(sizeof(tests) / sizeof(tests[0])))
 		return SKIPPED_PROGRAM;

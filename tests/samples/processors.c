@@ -127,13 +127,13 @@ struct expected_register {
 };
 
 static void expect_register(const struct sample *sample, const struct expected_register *expected,
-			 const void *found, size_t width)
+			    const void *found, size_t width)
 {
 	uint8_t known[REGISTER_BYTES], wanted[REGISTER_BYTES] = { 0 };
 
 	for (size_t i = 0; i < REGISTER_BYTES; i++) {
 		known[i] = ((const uint8_t *)found)[i];
-		if (i < width) {	/* above it, there must be zeros */
+		if (i < width) { /* above it, there must be zeros */
 			known[i] &= expected->mask[i];
 			wanted[i] = expected->value[i];
 		}
@@ -141,8 +141,7 @@ static void expect_register(const struct sample *sample, const struct expected_r
 	sample_expect_bytes(sample, expected->name, known, wanted, REGISTER_BYTES);
 }
 
-static void check_through_extension(struct sample *sample,
-				    const struct expected_register *expected)
+static void check_through_extension(struct sample *sample, const struct expected_register *expected)
 {
 	uint8_t value[REGISTER_BYTES];
 	UINT32 width = 0;
@@ -166,13 +165,12 @@ static void check_through_sdk(struct sample *sample, const struct expected_regis
 	expect_ok(sample, "GetActiveVirtualTrustLevel",
 		  GetActiveVirtualTrustLevel(sample->handle, expected->vp, &active));
 	expect_ok(sample, "ForceActiveVirtualTrustLevel",
-		  ForceActiveVirtualTrustLevel(sample->handle, expected->vp,
-					       (UINT8)expected->vtl));
+		  ForceActiveVirtualTrustLevel(sample->handle, expected->vp, (UINT8)expected->vtl));
 	memset(&value, 0xCC, sizeof(value));
 	expect_ok(sample, "GetRegisterValue",
 		  GetRegisterValue(sample->handle, expected->vp, expected->id, &value));
 	expect_register(sample, expected, &value,
-		     expected->width == 8 ? expected->width : REGISTER_BYTES);
+			expected->width == 8 ? expected->width : REGISTER_BYTES);
 	expect_ok(sample, "ForceActiveVirtualTrustLevel",
 		  ForceActiveVirtualTrustLevel(sample->handle, expected->vp, active));
 }
@@ -220,7 +218,7 @@ static void processors_are_those_of_the_truth(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define PROCESSOR_TEST(name)                                              \
+#define PROCESSOR_TEST(name)                                                  \
 	{ name ": processors", processors_are_those_of_the_truth, NULL, NULL, \
 	  (void *)(uintptr_t)name },
 		EACH_SAMPLE(PROCESSOR_TEST)

@@ -16,7 +16,7 @@ enum { BUFFER_SIZE = 1 << 20 };
 
 struct walk_test {
 	VMSAVEDSTATE_TRANSLATE_OPTIONS options;
-	bool current;		/* the options say nothing that the VP does not */
+	bool current; /* the options say nothing that the VP does not */
 	uint8_t *buffer;
 	size_t mapped, unmapped, reads;
 };
@@ -44,8 +44,7 @@ static void check_walk_root(struct sample *sample, char **words)
 	set_walk(sample, VMSAVEDSTATE_TRANSLATE_ROOT, number_of(words[0]));
 }
 
-static VMSAVEDSTATE_TRANSLATION translate(struct sample *sample, uint64_t address,
-					  HRESULT expected)
+static VMSAVEDSTATE_TRANSLATION translate(struct sample *sample, uint64_t address, HRESULT expected)
 {
 	struct walk_test *test = sample->context;
 	VMSAVEDSTATE_TRANSLATION result = { .StructSize = sizeof(result) };
@@ -91,7 +90,8 @@ static void check_mapped(struct sample *sample, char **words)
 			      VMSAVEDSTATE_PAGING_IDENTITY);
 	expect_physical(sample, address, physical);
 	sample_expect(sample, "the result of a read there",
-		      (uint32_t)ReadGuestPhysicalAddress(sample->handle, physical, &byte, 1, &count),
+		      (uint32_t)ReadGuestPhysicalAddress(sample->handle, physical, &byte, 1,
+							 &count),
 		      S_OK);
 	if (page_size != 0)
 		sample_expect(sample, "whether memory is saved there", count, number_of(words[3]));
@@ -115,8 +115,9 @@ static void check_unmapped(struct sample *sample, char **words)
 	assert_true(result.UnmappedSize >= 4096);
 	if (test->current) {
 		sample_expect(sample, "the result of the translation",
-			      (uint32_t)GuestVirtualAddressToPhysicalAddress(
-				      sample->handle, 0, address, &physical, &size),
+			      (uint32_t)GuestVirtualAddressToPhysicalAddress(sample->handle, 0,
+									     address, &physical,
+									     &size),
 			      (uint32_t)VMSAVEDSTATE_E_VA_NOT_MAPPED);
 		sample_expect(sample, "the physical address", physical, 0);
 		sample_expect(sample, "the unmapped size", size, result.UnmappedSize);
@@ -181,12 +182,9 @@ static void check_loaded(struct sample *sample, char **words)
 }
 
 static const struct sample_statement statements[] = {
-	{ "loaded", 3, check_loaded },
-	{ "mapped", 4, check_mapped },
-	{ "read", 4, check_read },
-	{ "short", 3, check_short_read },
-	{ "unmapped", 2, check_unmapped },
-	{ "walk", 1, check_walk },
+	{ "loaded", 3, check_loaded },	     { "mapped", 4, check_mapped },
+	{ "read", 4, check_read },	     { "short", 3, check_short_read },
+	{ "unmapped", 2, check_unmapped },   { "walk", 1, check_walk },
 	{ "walk-root", 1, check_walk_root },
 };
 
@@ -207,6 +205,7 @@ static void addresses_are_translated_as_in_the_truth(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	static const struct CMUnitTest tests[] = {
 #define TRANSLATION_TEST(name)                                                        \
 	{ name ": translation", addresses_are_translated_as_in_the_truth, NULL, NULL, \
@@ -217,6 +216,7 @@ int main(void)
 		TRANSLATION_TEST("f1-real-reset"),
 		TRANSLATION_TEST("f3-prot-nopaging"),
 	};
+	/* clang-format on */
 
 	if (samples_are_absent(sizeof(tests) / sizeof(tests[0])))
 		return SKIPPED_PROGRAM;

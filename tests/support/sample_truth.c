@@ -64,8 +64,7 @@ void run_sample_truth(const char *name, const char *kind, const struct sample_st
 	lines_close(&sample.lines);
 }
 
-void sample_expect(const struct sample *sample, const char *what, uint64_t found,
-		   uint64_t expected)
+void sample_expect(const struct sample *sample, const char *what, uint64_t found, uint64_t expected)
 {
 	if (found != expected)
 		fail_msg("%s.%s:%u: %s is 0x%llx, expected 0x%llx", sample->name, sample->kind,
@@ -88,9 +87,9 @@ void sample_expect_bytes(const struct sample *sample, const char *what, const vo
 
 	for (size_t i = 0; i < size; i++)
 		if (found_bytes[i] != expected_bytes[i])
-			fail_msg("%s.%s:%u: byte %u of %s is 0x%02x, expected 0x%02x",
-				 sample->name, sample->kind, sample->lines.number,
-				 (unsigned int)i, what, found_bytes[i], expected_bytes[i]);
+			fail_msg("%s.%s:%u: byte %u of %s is 0x%02x, expected 0x%02x", sample->name,
+				 sample->kind, sample->lines.number, (unsigned int)i, what,
+				 found_bytes[i], expected_bytes[i]);
 }
 
 bool samples_are_absent(size_t test_count)

@@ -16,18 +16,18 @@
 enum { SKIPPED_PROGRAM = 77 };
 
 /* The saved states among the samples, in the order of the index. */
-#define EACH_SAMPLE(X)                                                                       \
-	X("a1-x64-1cpu")                                                                     \
-	X("f1-real-reset")                                                                   \
-	X("f3-prot-nopaging")                                                                \
-	X("t1-tiny-long4")                                                                   \
-	X("t3-tiny-pae")                                                                     \
-	X("arm64_four")                                                                      \
-	X("four_vp")                                                                         \
-	X("mmio_split")                                                                      \
-	X("multi_vtl")                                                                       \
-	X("osid_linux")                                                                      \
-	X("single_vp")                                                                       \
+#define EACH_SAMPLE(X)        \
+	X("a1-x64-1cpu")      \
+	X("f1-real-reset")    \
+	X("f3-prot-nopaging") \
+	X("t1-tiny-long4")    \
+	X("t3-tiny-pae")      \
+	X("arm64_four")       \
+	X("four_vp")          \
+	X("mmio_split")       \
+	X("multi_vtl")        \
+	X("osid_linux")       \
+	X("single_vp")        \
 	X("hyperv-5.0")
 
 struct sample {
@@ -35,7 +35,7 @@ struct sample {
 	const char *name;
 	const char *kind;
 	struct text_lines lines;
-	void *context;		/* of the test */
+	void *context; /* of the test */
 };
 
 struct sample_statement {

@@ -50,7 +50,7 @@ static void mix_round(const uint32_t v[8], uint32_t addend, uint32_t *d, uint32_
 static void mix_block(struct sha256 *hash, const uint8_t *block)
 {
 	uint32_t schedule[64];
-	uint32_t window[64 + 8];	/* the working variables move down one place a round */
+	uint32_t window[64 + 8]; /* the working variables move down one place a round */
 	uint32_t *v = window + 64;
 
 	expand_block(block, schedule);

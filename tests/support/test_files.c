@@ -104,8 +104,8 @@ bool lines_next(struct text_lines *lines)
 		line[length] = '\0';
 		lines->number++;
 		lines->word_count = 0;
-		for (char *word = strtok(line, " \t\r"); word != NULL && lines->word_count < LINE_WORDS;
-		     word = strtok(NULL, " \t\r"))
+		for (char *word = strtok(line, " \t\r");
+		     word != NULL && lines->word_count < LINE_WORDS; word = strtok(NULL, " \t\r"))
 			lines->words[lines->word_count++] = word;
 		if (lines->word_count > 0)
 			return true;

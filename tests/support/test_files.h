@@ -39,9 +39,9 @@ bool write_whole_file(const char *path, const void *bytes, size_t size);
 enum { LINE_WORDS = 16 };
 
 struct text_lines {
-	char *text;		/* the file, cut up as lines are taken */
+	char *text; /* the file, cut up as lines are taken */
 	char *next;
-	unsigned int number;	/* of the line taken last, from 1 */
+	unsigned int number; /* of the line taken last, from 1 */
 	char *words[LINE_WORDS];
 	size_t word_count;
 };
