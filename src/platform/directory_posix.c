@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,21 +17,17 @@ static enum status folder_failed(const char *what, const char *path, struct erro
 		status = STATUS_PATH_NOT_FOUND;
 	else if (errno == EACCES || errno == EPERM)
 		status = STATUS_ACCESS_DENIED;
+	else if (errno == ENOMEM)
+		status = STATUS_OUT_OF_MEMORY;
 	return error_set(error, status, "cannot %s '%s': %s", what, path, strerror(errno));
 }
 
 /* Not every file system says what an entry is, and links count as what they lead to. */
-static bool is_directory(const char *folder, const char *name)
+static bool is_directory(DIR *folder, const char *name)
 {
-	char *path = path_join(folder, name);
 	struct stat facts;
-	bool result;
 
-	if (path == NULL)
-		return false;
-	result = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
-	free(path);
-	return result;
+	return fstatat(dirfd(folder), name, &facts, 0) == 0 && S_ISDIR(facts.st_mode);
 }
 
 enum status directory_list(const char *path, directory_visitor visit, void *context,
@@ -48,7 +43,7 @@ enum status directory_list(const char *path, directory_visitor visit, void *cont
 
 		if (strcmp(entry.name, ".") == 0 || strcmp(entry.name, "..") == 0)
 			continue;
-		entry.is_directory = is_directory(path, entry.name);
+		entry.is_directory = is_directory(directory, entry.name);
 		if (!visit(context, &entry))
 			break;
 	}

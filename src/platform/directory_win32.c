@@ -15,19 +15,36 @@ const char path_list_separator = ';';
 /* Between 1601-01-01, where FILETIME begins, and 1970-01-01, in seconds. */
 #define SECONDS_1601_TO_1970 11644473600LL
 
-static bool visit_found(const WIN32_FIND_DATAW *found, directory_visitor visit, void *context)
+/* *name_out stays NULL when memory is short. */
+static bool visit_found(const WIN32_FIND_DATAW *found, directory_visitor visit, void *context,
+			char **name_out)
 {
 	char *name = utf8_from_utf16((const uint16_t *)found->cFileName, wcslen(found->cFileName));
 	struct directory_entry entry = { .name = name };
-	bool go_on = true;
 
+	*name_out = name;
 	if (name == NULL)
 		return false;
 	entry.is_directory = (found->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-		go_on = visit(context, &entry);
-	free(name);
-	return go_on;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return true;
+	return visit(context, &entry);
+}
+
+static enum status visit_all(HANDLE search, WIN32_FIND_DATAW *found, directory_visitor visit,
+			     void *context, struct error *error)
+{
+	bool go_on = true;
+
+	while (go_on) {
+		char *name;
+
+		go_on = visit_found(found, visit, context, &name) && FindNextFileW(search, found);
+		if (name == NULL)
+			return error_out_of_memory(error, "the name of a file");
+		free(name);
+	}
+	return STATUS_OK;
 }
 
 enum status directory_list(const char *path, directory_visitor visit, void *context,
@@ -36,6 +53,7 @@ enum status directory_list(const char *path, directory_visitor visit, void *cont
 	char *pattern = path_join(path, "*");
 	wchar_t *wide = pattern != NULL ? windows_path(pattern) : NULL;
 	WIN32_FIND_DATAW found;
+	enum status status;
 	HANDLE search;
 	DWORD code;
 
@@ -50,10 +68,9 @@ enum status directory_list(const char *path, directory_visitor visit, void *cont
 					   code == ERROR_FILE_NOT_FOUND ? ERROR_PATH_NOT_FOUND
 									: code,
 					   STATUS_READ_FAILED, error);
-	while (visit_found(&found, visit, context) && FindNextFileW(search, &found))
-		continue;
+	status = visit_all(search, &found, visit, context, error);
 	FindClose(search);
-	return STATUS_OK;
+	return status;
 }
 
 enum status path_examine(const char *path, struct path_facts *out, struct error *error)
