@@ -18,8 +18,7 @@ void hvs_tree_fini(struct hvs_tree *tree)
 	memset(tree, 0, sizeof(*tree));
 }
 
-/* The children of parent (an index or ROOT) as a slice of children. */
-static uint32_t children_of(const struct hvs_tree *tree, uint32_t parent, uint32_t *count)
+uint32_t hvs_tree_children(const struct hvs_tree *tree, uint32_t parent, uint32_t *count)
 {
 	if (parent == ROOT) {
 		*count = tree->root_child_count;
@@ -34,7 +33,7 @@ static uint32_t find_child(const struct hvs_tree *tree, uint32_t parent, const c
 			   size_t length)
 {
 	uint32_t count;
-	uint32_t first = children_of(tree, parent, &count);
+	uint32_t first = hvs_tree_children(tree, parent, &count);
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t child = tree->children[first + i];
@@ -84,7 +83,7 @@ static enum status find_numbered(const struct hvs_tree *tree, uint32_t parent, c
 		    !numbered_name_matches(&tree->families[i], name, length, &number))
 			continue;
 		value = numbered_keys_find(&tree->numbered[i], number);
-		if (value.state == NUMBERED_MISSING)
+		if (value.state == NUMBERED_MISSING || value.state == NUMBERED_OTHER_TYPE)
 			continue;
 		*out = numbered_value_as_key(&value);
 		return STATUS_OK;
@@ -95,25 +94,24 @@ static enum status find_numbered(const struct hvs_tree *tree, uint32_t parent, c
 enum status hvs_tree_find(const struct hvs_tree *tree, const char *path, struct key_value *out)
 {
 	uint32_t at = ROOT, parent = ROOT;
-	const char *name = "";
-	const char *rest = path;
-	size_t length = 0;
+	const char *name = "", *next;
+	size_t length = 0, next_length;
 
-	while (at != UNREACHABLE && next_component(&rest, &name, &length)) {
+	while (at != UNREACHABLE && next_component(&path, &next, &next_length)) {
 		parent = at;
+		name = next;
+		length = next_length;
 		at = find_child(tree, at, name, length);
 	}
-	if (at == ROOT)
+	path += strspn(path, "/");
+	if (length == 0 || *path != '\0')
 		return STATUS_KEY_NOT_FOUND;
-	if (at != UNREACHABLE) {
-		*out = keys_of(tree)[at].value;
+	if (find_numbered(tree, parent, name, length, out) == STATUS_OK)
 		return STATUS_OK;
-	}
-	while (*rest == '/')
-		rest++;
-	if (*rest != '\0')
+	if (at == UNREACHABLE)
 		return STATUS_KEY_NOT_FOUND;
-	return find_numbered(tree, parent, name, length, out);
+	*out = keys_of(tree)[at].value;
+	return STATUS_OK;
 }
 
 /* A path that grows by a component at a time. */
@@ -164,6 +162,8 @@ static bool visit_numbered(struct visit *visit, uint32_t parent, size_t length)
 			struct key_value value = numbered_value_as_key(&key.value);
 			char name[300];
 
+			if (key.value.state == NUMBERED_OTHER_TYPE)
+				continue;	/* an ordinary key, visited as such */
 			snprintf(name, sizeof(name), "%s%llu%s", tree->families[family].prefix,
 				 (unsigned long long)key.number, tree->families[family].suffix);
 			if (!path_put(&visit->path, length, name))
@@ -189,7 +189,7 @@ static void enter_children(const struct hvs_tree *tree, uint32_t parent,
 	uint32_t count;
 
 	at->parent = parent;
-	at->slot = children_of(tree, parent, &count);
+	at->slot = hvs_tree_children(tree, parent, &count);
 	at->end = at->slot + count;
 }
 

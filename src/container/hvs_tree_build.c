@@ -50,19 +50,13 @@ static enum status keep_candidate(struct tree_build *build, size_t family, uint6
 {
 	struct numbered_candidate *candidate =
 		vector_extend(&build->candidates[family], 1, sizeof(*candidate));
-	enum numbered_state state = NUMBERED_ARRAY;
 
 	if (candidate == NULL)
 		return error_out_of_memory(build->error, "the list of RAM blocks");
-	if (entry->value.type != KEY_ARRAY)
-		state = NUMBERED_OTHER_TYPE;
-	else if (entry->value.broken)
-		state = NUMBERED_BROKEN;
 	candidate->number = number;
 	candidate->value.offset = entry->value.offset;
 	candidate->value.size = (uint32_t)entry->value.size;	/* 32 bits in every entry */
-	candidate->value.state = (uint8_t)state;
-	candidate->value.type = (uint8_t)entry->value.type;
+	candidate->value.state = entry->value.broken ? NUMBERED_BROKEN : NUMBERED_ARRAY;
 	candidate->value.in_file_object = entry->value.in_file_object;
 	candidate->insertion_sequence = entry->insertion_sequence;
 	candidate->table = entry->place.table;
@@ -78,7 +72,7 @@ static enum status visit_entry(void *context, const struct hvs_entry *entry, str
 	const struct hvs_tree *tree = build->tree;
 
 	(void)error;
-	for (size_t i = 0; i < tree->family_count && entry->value.type != KEY_NODE; i++) {
+	for (size_t i = 0; i < tree->family_count && entry->value.type == KEY_ARRAY; i++) {
 		uint64_t number;
 
 		if (numbered_name_matches(&tree->families[i], entry->name, strlen(entry->name),
@@ -169,14 +163,18 @@ static enum status link_failed(const struct tree_build *build, enum status statu
 	return damage_tolerate(build->damage, PART_KEY, status, build->error);
 }
 
+/* What a parent that counts no children (the root, or a leaf) has for the next number. */
+#define ANY_SEQUENCE ((uint64_t)1 << 32)
+
 static enum status check_sequence(const struct tree_build *build, struct hvs_place self,
-				  uint32_t insertion_sequence, uint32_t next)
+				  uint32_t insertion_sequence, uint64_t next)
 {
 	if (insertion_sequence != 0 && insertion_sequence < next)
 		return STATUS_OK;
 	error_set(build->error, STATUS_CORRUPT_ORDER,
-		  "key entry %u:%u: insertion sequence %u, but its parent expects 1 to %u",
-		  self.table, self.position, insertion_sequence, next - 1);
+		  "key entry %u:%u: insertion sequence %u, but its parent expects numbers from 1 "
+		  "to below %llu", self.table, self.position, insertion_sequence,
+		  (unsigned long long)next);
 	return link_failed(build, STATUS_CORRUPT_ORDER);
 }
 
@@ -193,7 +191,7 @@ static enum status resolve_parent(const struct tree_build *build, struct hvs_pla
 
 	*out = ROOT;
 	if (parent.table == 0 && parent.position == 0)
-		return check_sequence(build, self, insertion_sequence, UINT32_MAX);
+		return check_sequence(build, self, insertion_sequence, ANY_SEQUENCE);
 	index = find_by_place(build->tree, parent);
 	*out = UNREACHABLE;
 	if (index == ROOT && is_candidate_place(build, parent))
@@ -206,7 +204,7 @@ static enum status resolve_parent(const struct tree_build *build, struct hvs_pla
 	}
 	key = &keys_of(build->tree)[index];
 	if (key->value.type != KEY_NODE || place_rank(parent) == place_rank(self))
-		return check_sequence(build, self, insertion_sequence, UINT32_MAX);
+		return check_sequence(build, self, insertion_sequence, ANY_SEQUENCE);
 	*out = index;
 	return check_sequence(build, self, insertion_sequence, key->next_insertion_sequence);
 }
@@ -418,8 +416,47 @@ static enum status sift_candidates(struct tree_build *build, size_t family)
 
 static void find_homes(struct hvs_tree *tree)
 {
-	for (size_t i = 0; i < tree->family_count; i++)
-		tree->homes[i] = hvs_tree_find_node(tree, tree->families[i].parent);
+	for (size_t i = 0; i < tree->family_count; i++) {
+		uint32_t home = hvs_tree_find_node(tree, tree->families[i].parent);
+
+		if (home < tree->keys.count && keys_of(tree)[home].value.type != KEY_NODE)
+			home = UNREACHABLE;	/* nothing is found below a leaf */
+		tree->homes[i] = home;
+	}
+}
+
+/*
+ * A key of the family that is no array is an ordinary key; its number is marked
+ * so that it is not taken for one that is missing.
+ */
+static enum status mark_other_types(struct tree_build *build, size_t family)
+{
+	const struct hvs_tree *tree = build->tree;
+	uint32_t count, first;
+
+	if (tree->homes[family] == UNREACHABLE)
+		return STATUS_OK;
+	first = hvs_tree_children(tree, tree->homes[family], &count);
+	for (uint32_t i = first; i < first + count; i++) {
+		const struct hvs_key *key = &keys_of(tree)[tree->children[i]];
+		const char *name = name_of(tree, key);
+		struct numbered_candidate *candidate;
+		uint64_t number;
+
+		if (key->value.type == KEY_NODE || key->value.type == KEY_ARRAY ||
+		    !numbered_name_matches(&tree->families[family], name, strlen(name), &number))
+			continue;
+		candidate = vector_extend(&build->candidates[family], 1, sizeof(*candidate));
+		if (candidate == NULL)
+			return error_out_of_memory(build->error, "the list of RAM blocks");
+		memset(candidate, 0, sizeof(*candidate));
+		candidate->number = number;
+		candidate->value.state = NUMBERED_OTHER_TYPE;
+		candidate->insertion_sequence = key->insertion_sequence;
+		candidate->table = key->place.table;
+		candidate->position = key->place.position;
+	}
+	return STATUS_OK;
 }
 
 static enum status settle_families(struct tree_build *build)
@@ -437,6 +474,8 @@ static enum status settle_families(struct tree_build *build)
 		status = build_tree(build);
 		find_homes(tree);
 	}
+	for (size_t i = 0; i < tree->family_count && status == STATUS_OK; i++)
+		status = mark_other_types(build, i);
 	for (size_t i = 0; i < tree->family_count && status == STATUS_OK; i++)
 		status = numbered_keys_build(&build->candidates[i], &tree->numbered[i],
 					     build->error);

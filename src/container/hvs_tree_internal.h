@@ -36,6 +36,9 @@ static inline const char *name_of(const struct hvs_tree *tree, const struct hvs_
 	return (const char *)tree->names.items + key->name;
 }
 
+/* The children of a key (or of ROOT) as a slice of tree->children. */
+uint32_t hvs_tree_children(const struct hvs_tree *tree, uint32_t parent, uint32_t *count);
+
 /* Index of the node at path, ROOT for "" and UNREACHABLE if there is none. */
 uint32_t hvs_tree_find_node(const struct hvs_tree *tree, const char *path);
 

@@ -154,7 +154,6 @@ static enum status keep_candidate(struct legacy_read *read, size_t family, uint6
 	candidate->value.offset = value->offset;
 	candidate->value.size = (uint32_t)value->size;	/* 32 bits in the index */
 	candidate->value.state = NUMBERED_ARRAY;
-	candidate->value.type = KEY_ARRAY;
 	return STATUS_OK;
 }
 

@@ -135,7 +135,7 @@ void numbered_keys_fini(struct numbered_keys *keys)
 struct key_value numbered_value_as_key(const struct numbered_value *value)
 {
 	struct key_value key = {
-		.type = (enum key_type)value->type,
+		.type = KEY_ARRAY,
 		.in_file_object = value->in_file_object,
 		.broken = value->state == NUMBERED_BROKEN,
 		.offset = value->offset,

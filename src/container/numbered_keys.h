@@ -26,7 +26,7 @@ struct numbered_family {
 enum numbered_state {
 	NUMBERED_MISSING,
 	NUMBERED_ARRAY,		/* bytes, as every family here should have */
-	NUMBERED_OTHER_TYPE,	/* a value of another type */
+	NUMBERED_OTHER_TYPE,	/* of another type; an ordinary key holds its value */
 	NUMBERED_BROKEN		/* the key claims more bytes than its file object has */
 };
 
@@ -34,7 +34,6 @@ struct numbered_value {
 	uint64_t offset;	/* of the value's first byte in the container's contents */
 	uint32_t size;		/* bytes */
 	uint8_t state;		/* enum numbered_state */
-	uint8_t type;		/* enum key_type */
 	bool in_file_object;
 };
 
@@ -78,7 +77,7 @@ enum status numbered_keys_build(struct vector *candidates, struct numbered_keys 
 				struct error *error);
 void numbered_keys_fini(struct numbered_keys *keys);
 
-/* value in the form of any other key's. */
+/* An array in the form of any other key's. */
 struct key_value numbered_value_as_key(const struct numbered_value *value);
 
 /* The value of a key; its state is NUMBERED_MISSING when there is none. */

@@ -25,6 +25,7 @@ static bool add_key(void *context, const char *path, const struct key_value *val
 {
 	const struct reading *reading = context;
 	struct saved_content *content = reading->content;
+	enum status status;
 	uint8_t *bytes;
 
 	content->keys++;
@@ -35,9 +36,12 @@ static bool add_key(void *context, const char *path, const struct key_value *val
 		return true;
 	}
 	add(content, &value->size, sizeof(value->size));
-	content->status = container_read_value(reading->container, value, UINT32_MAX, &bytes, NULL);
-	if (content->status != STATUS_OK)
-		return false;
+	status = container_read_value(reading->container, value, UINT32_MAX, &bytes, NULL);
+	add(content, &status, sizeof(status));
+	if (status != STATUS_OK) {
+		content->unreadable++;
+		return true;
+	}
 	add(content, bytes, (size_t)value->size);
 	free(bytes);
 	return true;
@@ -49,16 +53,13 @@ struct saved_content saved_content_of_file(struct file *file)
 	struct saved_content content = { .status = STATUS_OK };
 	struct reading reading = { .content = &content };
 	struct container *container;
-	enum status status;
 
 	content.status = container_open(file, &no_families, &container, NULL);
 	if (content.status != STATUS_OK)
 		return content;
 	reading.container = container;
 	content.pending = container_facts(container).pending_log_entries;
-	status = container_visit(container, add_key, &reading, NULL);
-	if (content.status == STATUS_OK)
-		content.status = status;
+	content.status = container_visit(container, add_key, &reading, NULL);
 	container_close(container);
 	return content;
 }

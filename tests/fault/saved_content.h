@@ -11,9 +11,10 @@
 #include "platform/file.h"
 
 struct saved_content {
-	enum status status;	/* of opening the container and reading every value */
+	enum status status;	/* of opening the container and listing its keys */
 	uint32_t keys;
-	uint32_t checksum;	/* of paths, types and values, wherever these are stored */
+	uint32_t unreadable;	/* keys whose value does not read */
+	uint32_t checksum;	/* of paths, types and values, wherever they stand */
 	uint32_t pending;	/* entries of the replay log */
 };
 

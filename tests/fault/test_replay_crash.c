@@ -82,6 +82,7 @@ static void for_each_fixture(void (*check)(struct bytes image, const struct save
 	struct saved_content expected = saved_content_of_bytes(plain);
 
 	assert_int_equal(expected.status, STATUS_OK);
+	assert_int_equal(expected.unreadable, 0);
 	assert_true(expected.keys > 5);
 	for (size_t i = 0; i < FIXTURES; i++) {
 		struct bytes image = fixture_read(pending_fixtures[i]);
@@ -327,6 +328,7 @@ static void a_log_that_windows_left_pending_survives_every_stop(void **state)
 	}
 	expected = saved_content_of_bytes(image);
 	assert_int_equal(expected.status, STATUS_OK);
+	assert_int_equal(expected.unreadable, 0);
 	assert_true(expected.pending > 0);
 	check_overlay_and_applied(image, &expected);
 	stop_after_each_write(image, &expected);
