@@ -3,8 +3,9 @@
 #
 # Installs what the build needs, on Debian and its relatives.
 #
-# usage: install-deps.sh [build|test|test-all]
+# usage: install-deps.sh [build|bench|test|test-all]
 #   build      the native build alone
+#   bench      also what tools/bench.sh needs
 #   test       also what tools/test.sh needs (default)
 #   test-all   also what tools/test-all.sh needs
 set -eu
@@ -16,10 +17,11 @@ long_test_packages='valgrind'
 
 case ${1-test} in
 build) packages=$build_packages ;;
+bench) packages="$build_packages libcmocka-dev liblz4-1 python3" ;;
 test) packages="$build_packages $test_packages" ;;
 test-all) packages="$build_packages $test_packages $long_test_packages" ;;
 *)
-	echo "usage: $0 [build|test|test-all]" >&2
+	echo "usage: $0 [build|bench|test|test-all]" >&2
 	exit 2
 	;;
 esac

@@ -245,8 +245,13 @@ static void fill(uint8_t *out, size_t size, uint64_t pattern)
 		memset(out, (int)(pattern & 0xFF), size);
 		return;
 	}
-	for (size_t done = 0; done < RAM_PAGE_SIZE; done += PATTERN_SIZE)
+	/* Four stores a turn: gcc -O2 does not unroll, and one a turn costs a tenth of memset's speed. */
+	for (size_t done = 0; done < RAM_PAGE_SIZE; done += 4 * PATTERN_SIZE) {
 		memcpy(out + done, &pattern, PATTERN_SIZE);
+		memcpy(out + done + PATTERN_SIZE, &pattern, PATTERN_SIZE);
+		memcpy(out + done + 2 * PATTERN_SIZE, &pattern, PATTERN_SIZE);
+		memcpy(out + done + 3 * PATTERN_SIZE, &pattern, PATTERN_SIZE);
+	}
 	for (size_t done = RAM_PAGE_SIZE; done < size; done += RAM_PAGE_SIZE)
 		memcpy(out + done, out, RAM_PAGE_SIZE);
 }

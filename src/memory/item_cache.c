@@ -11,22 +11,38 @@ enum {
 	CACHE_LINE = 64
 };
 
-/* No item has this number: pages and blocks are counted from 0 and end before 2^52. */
-#define NO_NUMBER UINT64_MAX
+/*
+ * Numbers are kept one higher than they are, so that all zeros is an empty set
+ * and memory that is never used is never touched.
+ */
+static uint64_t tag_of(uint64_t number)
+{
+	return number + 1;
+}
 
 struct cache_set {
-	uint64_t numbers[PLACES_PER_SET];
+	uint64_t tags[PLACES_PER_SET];		/* 0: free */
 	uint32_t last_used[PLACES_PER_SET];	/* the shard's clock then */
 	uint8_t *items[PLACES_PER_SET];
-	uint64_t offered[PLACES_PER_SET];	/* numbers that were offered once, a ring */
+	uint64_t offered[PLACES_PER_SET];	/* tags of what was offered once, a ring */
 	uint32_t next_offered;
 };
+
+/* Room for items, taken many at a time and given back with the cache. */
+struct item_slab {
+	struct item_slab *next;
+	uint8_t items[];
+};
+
+enum { ITEMS_PER_SLAB = 16 };
 
 struct cache_shard {
 	struct mutex lock;
 	uint32_t clock;
 	uint64_t hits, misses, evictions, items;
 	struct cache_set *sets;		/* its own among the cache's */
+	struct item_slab *slabs;
+	size_t slab_items_used;		/* of the first slab */
 	uint8_t padding[CACHE_LINE];	/* keeps the next shard's lock out of this one's line */
 };
 
@@ -44,15 +60,6 @@ static uint64_t mix(uint64_t number)
 	return number ^ (number >> 32);
 }
 
-static void clear_set(struct cache_set *set)
-{
-	memset(set, 0, sizeof(*set));
-	for (size_t place = 0; place < PLACES_PER_SET; place++) {
-		set->numbers[place] = NO_NUMBER;
-		set->offered[place] = NO_NUMBER;
-	}
-}
-
 struct item_cache *item_cache_create(size_t item_size, size_t capacity)
 {
 	size_t per_shard = (size_t)SHARD_COUNT * PLACES_PER_SET;
@@ -65,13 +72,11 @@ struct item_cache *item_cache_create(size_t item_size, size_t capacity)
 		sets_per_shard *= 2;
 	cache->item_size = item_size;
 	cache->sets_per_shard = sets_per_shard;
-	cache->sets = malloc(SHARD_COUNT * sets_per_shard * sizeof(*cache->sets));
+	cache->sets = calloc(SHARD_COUNT * sets_per_shard, sizeof(*cache->sets));
 	if (cache->sets == NULL) {
 		free(cache);
 		return NULL;
 	}
-	for (size_t i = 0; i < SHARD_COUNT * sets_per_shard; i++)
-		clear_set(&cache->sets[i]);
 	for (size_t i = 0; i < SHARD_COUNT; i++) {
 		mutex_init(&cache->shards[i].lock);
 		cache->shards[i].sets = &cache->sets[i * sets_per_shard];
@@ -83,12 +88,17 @@ void item_cache_destroy(struct item_cache *cache)
 {
 	if (cache == NULL)
 		return;
-	for (size_t i = 0; i < SHARD_COUNT * cache->sets_per_shard; i++) {
-		for (size_t place = 0; place < PLACES_PER_SET; place++)
-			free(cache->sets[i].items[place]);
-	}
-	for (size_t i = 0; i < SHARD_COUNT; i++)
+	for (size_t i = 0; i < SHARD_COUNT; i++) {
+		struct item_slab *slab = cache->shards[i].slabs;
+
+		while (slab != NULL) {
+			struct item_slab *next = slab->next;
+
+			free(slab);
+			slab = next;
+		}
 		mutex_fini(&cache->shards[i].lock);
+	}
 	free(cache->sets);
 	free(cache);
 }
@@ -104,12 +114,12 @@ static struct cache_set *set_of(const struct item_cache *cache, struct cache_sha
 	return &shard->sets[mixed / SHARD_COUNT & (cache->sets_per_shard - 1)];
 }
 
-/* The place of number in the set, or PLACES_PER_SET. */
-static size_t find_place(const struct cache_set *set, uint64_t number)
+/* The place of an item in the set, or PLACES_PER_SET. */
+static size_t find_place(const struct cache_set *set, uint64_t tag)
 {
 	size_t place = 0;
 
-	while (place < PLACES_PER_SET && set->numbers[place] != number)
+	while (place < PLACES_PER_SET && set->tags[place] != tag)
 		place++;
 	return place;
 }
@@ -120,7 +130,7 @@ static size_t choose_place(const struct cache_shard *shard, const struct cache_s
 	size_t oldest = 0;
 
 	for (size_t place = 0; place < PLACES_PER_SET; place++) {
-		if (set->numbers[place] == NO_NUMBER)
+		if (set->tags[place] == 0)
 			return place;
 		/* Ages, not times, are compared: the clock may wrap. */
 		if (shard->clock - set->last_used[place] > shard->clock - set->last_used[oldest])
@@ -138,7 +148,7 @@ bool item_cache_get(struct item_cache *cache, uint64_t number, size_t offset, vo
 	size_t place;
 
 	mutex_lock(&shard->lock);
-	place = find_place(set, number);
+	place = find_place(set, tag_of(number));
 	if (place < PLACES_PER_SET) {
 		set->last_used[place] = ++shard->clock;
 		memcpy(buffer, set->items[place] + offset, size);
@@ -150,23 +160,39 @@ bool item_cache_get(struct item_cache *cache, uint64_t number, size_t offset, vo
 	return place < PLACES_PER_SET;
 }
 
-static void put_locked(struct item_cache *cache, struct cache_shard *shard, struct cache_set *set,
-		       uint64_t number, const void *item)
+/* Room for one more item of the shard; NULL when memory is short. */
+static uint8_t *take_item(const struct item_cache *cache, struct cache_shard *shard)
 {
-	size_t place = find_place(set, number);
+	if (shard->slabs == NULL || shard->slab_items_used == ITEMS_PER_SLAB) {
+		struct item_slab *slab =
+			malloc(sizeof(*slab) + ITEMS_PER_SLAB * cache->item_size);
+
+		if (slab == NULL)
+			return NULL;
+		slab->next = shard->slabs;
+		shard->slabs = slab;
+		shard->slab_items_used = 0;
+	}
+	return shard->slabs->items + shard->slab_items_used++ * cache->item_size;
+}
+
+static void put_locked(const struct item_cache *cache, struct cache_shard *shard,
+		       struct cache_set *set, uint64_t tag, const void *item)
+{
+	size_t place = find_place(set, tag);
 
 	if (place == PLACES_PER_SET)
 		place = choose_place(shard, set);
 	if (set->items[place] == NULL) {
-		set->items[place] = malloc(cache->item_size);
+		set->items[place] = take_item(cache, shard);
 		if (set->items[place] == NULL)
 			return;
 	}
-	if (set->numbers[place] == NO_NUMBER)
+	if (set->tags[place] == 0)
 		shard->items++;
-	else if (set->numbers[place] != number)
+	else if (set->tags[place] != tag)
 		shard->evictions++;
-	set->numbers[place] = number;
+	set->tags[place] = tag;
 	set->last_used[place] = ++shard->clock;
 	memcpy(set->items[place], item, cache->item_size);
 }
@@ -177,17 +203,17 @@ void item_cache_put(struct item_cache *cache, uint64_t number, const void *item)
 	struct cache_shard *shard = shard_of(cache, mixed);
 
 	mutex_lock(&shard->lock);
-	put_locked(cache, shard, set_of(cache, shard, mixed), number, item);
+	put_locked(cache, shard, set_of(cache, shard, mixed), tag_of(number), item);
 	mutex_unlock(&shard->lock);
 }
 
-static bool was_offered(struct cache_set *set, uint64_t number)
+static bool was_offered(struct cache_set *set, uint64_t tag)
 {
 	for (size_t i = 0; i < PLACES_PER_SET; i++) {
-		if (set->offered[i] == number)
+		if (set->offered[i] == tag)
 			return true;
 	}
-	set->offered[set->next_offered++ % PLACES_PER_SET] = number;
+	set->offered[set->next_offered++ % PLACES_PER_SET] = tag;
 	return false;
 }
 
@@ -198,8 +224,8 @@ void item_cache_offer(struct item_cache *cache, uint64_t number, const void *ite
 	struct cache_set *set = set_of(cache, shard, mixed);
 
 	mutex_lock(&shard->lock);
-	if (was_offered(set, number))
-		put_locked(cache, shard, set, number, item);
+	if (was_offered(set, tag_of(number)))
+		put_locked(cache, shard, set, tag_of(number), item);
 	mutex_unlock(&shard->lock);
 }
 

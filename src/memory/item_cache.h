@@ -31,7 +31,8 @@ struct item_cache_counters {
 
 /*
  * A cache for capacity items of item_size bytes; capacity is rounded up to 512
- * times a power of two.  Memory for items is taken when they come.  NULL when memory is
+ * times a power of two.  Numbers are below 2^64 - 1.  Memory for items is taken
+ * when they come.  NULL when memory is
  * short.
  */
 struct item_cache *item_cache_create(size_t item_size, size_t capacity);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Speed of src/codec as ratios to things everybody has: a plain byte loop,
- * LZ4 on the same pages (if liblz4 is there), memset.
+ * Speed of src/codec beside things everybody has: a plain byte loop over the
+ * same pages, LZ4 on the same pages, memset.
  *
- * All rows of a comparison are run in turn, many times over, and the median
- * time of each counts, so that a busy machine slows all of them alike.  Each
- * row is printed as a line of JSON; a table follows.  The ratio of a row is
- * its speed as a multiple of the first row of the same comparison.
+ *	bench_codec [--quick] [--json FILE] [--samples FOLDER] INPUTS
  *
- *	bench_codec [file.vmrs]
+ * The pages are those of the sample guest, or where there are no samples, of
+ * mix.vmrs.
  */
 #include "bench/codec_pages.h"
 #include "bench/codec_reference.h"
+#include "bench/measure.h"
+#include "bench/report.h"
 #include "codec/ram_stream.h"
 #include "codec/xpress.h"
 
@@ -19,37 +19,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 enum {
-	RUNS = 25,
-	ROWS_MAX = 16,
-	INDEX_REPEATS = 16,
+	FILL_REPEATS = 64,
+	FILL_STREAM_ROOM = RAM_BLOCK_PAGES * 12 + 4,
 	LZ4_ROOM = RAM_PAGE_SIZE + RAM_PAGE_SIZE / 255 + 16	/* the worst case */
 };
+
+#define FILL_PATTERN 0x0123456789ABCDEFu
 
 typedef int lz4_compress(const char *plain, char *packed, int plain_size, int room);
 typedef int lz4_decompress(const char *packed, char *plain, int packed_size, int room);
 
+struct fill_stream {
+	uint8_t bytes[FILL_STREAM_ROOM];
+	size_t size;
+};
+
 struct inputs {
 	struct codec_pages pages;
-	struct page_directory *directories;	/* of each stream */
-	uint8_t *block;
+	struct fill_stream single_fills;	/* a record for each page */
+	struct fill_stream fill_run;		/* one for all */
+	uint8_t *block;				/* output of everything, 1 MiB */
 	lz4_decompress *lz4_decompress;		/* NULL without LZ4 */
 	uint8_t *lz4_bytes;			/* LZ4_ROOM for each page */
 	int *lz4_sizes;
 };
 
-struct row {
-	const char *comparison;
-	const char *name;
-	void (*run)(const struct inputs *inputs);
-	double output_bytes;		/* of one run */
-	double items;			/* pages or blocks of one run */
-	double times[RUNS];
-};
-
-/* ---- What is measured ---- */
+/* ---- What is measured ------------------------------------------------------- */
 
 static void run_xpress(const struct inputs *inputs)
 {
@@ -76,144 +74,97 @@ static void run_lz4(const struct inputs *inputs)
 
 static void run_memset(const struct inputs *inputs)
 {
-	for (unsigned i = 0; i < 64; i++)
+	for (unsigned i = 0; i < FILL_REPEATS; i++)
 		memset(inputs->block, (int)i, RAM_BLOCK_SIZE);
 }
 
-static void run_fill(const struct inputs *inputs, uint64_t pattern)
+/* Each block as if it were met for the first time. */
+static void run_fill(const struct inputs *inputs, const struct fill_stream *stream)
 {
-	uint8_t stream[20] = { 0xFD, 0xFF, 0xFF, 0xFF };
 	struct page_directory directory;
 	unsigned good;
 
-	memcpy(stream + 4, &pattern, sizeof(pattern));
-	stream[13] = 1;		/* 256 pages */
-	memset(stream + 16, 0xFF, 4);
-	ram_stream_index(stream, sizeof(stream), &directory);
-	for (unsigned i = 0; i < 64; i++)
-		ram_stream_decode_pages(stream, sizeof(stream), &directory, 0, RAM_BLOCK_PAGES,
-					inputs->block, &good);
-}
-
-static void run_fill_zero(const struct inputs *inputs)
-{
-	run_fill(inputs, 0);
-}
-
-static void run_fill_pattern(const struct inputs *inputs)
-{
-	run_fill(inputs, 0x0123456789ABCDEF);
-}
-
-static void run_index(const struct inputs *inputs)
-{
-	for (size_t i = 0; i < inputs->pages.stream_count; i++)
-		ram_stream_index(inputs->pages.streams[i].bytes, inputs->pages.streams[i].size,
-				 &inputs->directories[i]);
-}
-
-/* Each stream many times: it is in the cache, as after reading it from the file. */
-static void run_index_cached(const struct inputs *inputs)
-{
-	for (size_t i = 0; i < inputs->pages.stream_count; i++) {
-		for (unsigned again = 0; again < INDEX_REPEATS; again++)
-			ram_stream_index(inputs->pages.streams[i].bytes,
-					 inputs->pages.streams[i].size, &inputs->directories[i]);
-	}
-}
-
-static void run_blocks(const struct inputs *inputs)
-{
-	unsigned good;
-
-	for (size_t i = 0; i < inputs->pages.stream_count; i++)
-		ram_stream_decode_pages(inputs->pages.streams[i].bytes,
-					inputs->pages.streams[i].size, &inputs->directories[i], 0,
+	for (unsigned i = 0; i < FILL_REPEATS; i++) {
+		ram_stream_index(stream->bytes, stream->size, &directory);
+		ram_stream_decode_pages(stream->bytes, stream->size, &directory, 0,
 					RAM_BLOCK_PAGES, inputs->block, &good);
-}
-
-/* ---- Measuring ---- */
-
-static double thread_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double left = *(const double *)a;
-	double right = *(const double *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-static void measure(const struct inputs *inputs, struct row *rows, size_t count)
-{
-	for (size_t run = 0; run < RUNS; run++) {
-		for (size_t i = 0; i < count; i++) {
-			double start = thread_seconds();
-
-			rows[i].run(inputs);
-			rows[i].times[run] = thread_seconds() - start;
-		}
 	}
-	for (size_t i = 0; i < count; i++)
-		qsort(rows[i].times, RUNS, sizeof(rows[i].times[0]), compare_doubles);
 }
 
-static double median(const struct row *row)
+static void run_single_fills(const struct inputs *inputs)
 {
-	return row->times[RUNS / 2];
+	run_fill(inputs, &inputs->single_fills);
 }
 
-/* The speed of a row as a multiple of the first row of its comparison. */
-static double ratio(const struct row *rows, const struct row *row)
+static void run_fill_run(const struct inputs *inputs)
 {
-	const struct row *first = rows;
-
-	while (strcmp(first->comparison, row->comparison) != 0)
-		first++;
-	return row->output_bytes / median(row) / (first->output_bytes / median(first));
+	run_fill(inputs, &inputs->fill_run);
 }
 
-static void report(const struct row *rows, size_t count)
+/* ---- Comparing --------------------------------------------------------------- */
+
+typedef void (*runner)(const struct inputs *inputs);
+
+static double time_once(const struct inputs *inputs, runner run)
 {
-	for (size_t i = 0; i < count; i++)
-		printf("{\"bench\":\"codec\",\"comparison\":\"%s\",\"name\":\"%s\","
-		       "\"mb_per_s\":%.0f,\"ns_per_item\":%.1f,\"ratio\":%.3f}\n",
-		       rows[i].comparison, rows[i].name,
-		       rows[i].output_bytes / median(&rows[i]) / 1e6,
-		       median(&rows[i]) / rows[i].items * 1e9, ratio(rows, &rows[i]));
-	printf("\n%-12s %-24s %10s %12s %8s\n", "", "", "MB/s", "ns an item", "ratio");
-	for (size_t i = 0; i < count; i++)
-		printf("%-12s %-24s %10.0f %12.1f %8.3f\n", rows[i].comparison, rows[i].name,
-		       rows[i].output_bytes / median(&rows[i]) / 1e6,
-		       median(&rows[i]) / rows[i].items * 1e9, ratio(rows, &rows[i]));
+	double start = thread_seconds();
+
+	run(inputs);
+	return thread_seconds() - start;
 }
 
-/* ---- Inputs ---- */
+/* The speed of ours as a multiple of the yardstick's. */
+static void compare(const struct bench_options *options, const struct inputs *inputs,
+		    struct result result, runner ours, runner yardstick, double bytes)
+{
+	struct measured our_times = { 0 }, yardstick_times = { 0 };
 
-static bool compress_for_lz4(struct inputs *inputs, lz4_compress *compress)
+	for (unsigned i = 0; i < bench_runs(options); i++) {
+		measured_add(&our_times, time_once(inputs, ours));
+		measured_add(&yardstick_times, time_once(inputs, yardstick));
+	}
+	result.value = measured_median(&yardstick_times) / measured_median(&our_times);
+	report_result(options, &result, "%.0f MB/s to %.0f MB/s",
+		      bytes / measured_median(&our_times) / 1e6,
+		      bytes / measured_median(&yardstick_times) / 1e6);
+}
+
+/* ---- Inputs ------------------------------------------------------------------- */
+
+static void put_number(struct fill_stream *stream, uint64_t value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		stream->bytes[stream->size++] = (uint8_t)(value >> (8 * i));
+}
+
+static void make_fill_streams(struct inputs *inputs)
+{
+	for (unsigned page = 0; page < RAM_BLOCK_PAGES; page++) {
+		put_number(&inputs->single_fills, 0xFFFFFFFE, 4);
+		put_number(&inputs->single_fills, FILL_PATTERN + page, 8);
+	}
+	put_number(&inputs->single_fills, 0xFFFFFFFF, 4);
+	put_number(&inputs->fill_run, 0xFFFFFFFD, 4);
+	put_number(&inputs->fill_run, FILL_PATTERN, 8);
+	put_number(&inputs->fill_run, RAM_BLOCK_PAGES, 4);
+	put_number(&inputs->fill_run, 0xFFFFFFFF, 4);
+}
+
+static void compress_for_lz4(struct inputs *inputs, lz4_compress *compress)
 {
 	size_t count = inputs->pages.xpress_count;
 
-	inputs->lz4_bytes = malloc(count * LZ4_ROOM);
-	inputs->lz4_sizes = malloc(count * sizeof(*inputs->lz4_sizes));
-	if (inputs->lz4_bytes == NULL || inputs->lz4_sizes == NULL)
-		return false;
+	inputs->lz4_bytes = bench_allocate(count, LZ4_ROOM);
+	inputs->lz4_sizes = bench_allocate(count, sizeof(*inputs->lz4_sizes));
 	for (size_t i = 0; i < count; i++) {
 		if (!reference_xpress_decode(inputs->pages.xpress[i].payload,
 					     inputs->pages.xpress[i].size, inputs->block,
 					     RAM_PAGE_SIZE))
-			return false;
+			bench_fail("page %zu of the input is damaged", i);
 		inputs->lz4_sizes[i] = compress((const char *)inputs->block,
 						(char *)inputs->lz4_bytes + i * LZ4_ROOM,
 						RAM_PAGE_SIZE, LZ4_ROOM);
 	}
-	return true;
 }
 
 /* LZ4 is taken at run time, since nothing else here needs it. */
@@ -222,85 +173,85 @@ static void find_lz4(struct inputs *inputs)
 	void *library = dlopen("liblz4.so.1", RTLD_NOW);
 	lz4_compress *compress = NULL;
 
-	if (library != NULL) {
-		*(void **)&compress = dlsym(library, "LZ4_compress_default");
-		*(void **)&inputs->lz4_decompress = dlsym(library, "LZ4_decompress_safe");
-	}
-	if (compress == NULL || inputs->lz4_decompress == NULL ||
-	    !compress_for_lz4(inputs, compress)) {
-		fprintf(stderr, "LZ4 is not measured\n");
+	if (library == NULL)
+		return;
+	*(void **)&compress = dlsym(library, "LZ4_compress_default");
+	*(void **)&inputs->lz4_decompress = dlsym(library, "LZ4_decompress_safe");
+	if (compress != NULL && inputs->lz4_decompress != NULL)
+		compress_for_lz4(inputs, compress);
+	else
 		inputs->lz4_decompress = NULL;
-	}
 }
 
-static bool load_inputs(const char *path, struct inputs *inputs)
+/* The path of the pages, to be freed. */
+static char *choose_pages(const struct bench_options *options)
 {
-	if (!codec_pages_load(path, &inputs->pages))
-		return false;
-	inputs->block = malloc(RAM_BLOCK_SIZE);
-	inputs->directories = calloc(inputs->pages.stream_count + 1, sizeof(*inputs->directories));
-	if (inputs->block == NULL || inputs->directories == NULL)
-		return false;
-	memset(inputs->block, 0, RAM_BLOCK_SIZE);
-	find_lz4(inputs);
-	return true;
+	static const char name[] = "/guests/a1-x64-1cpu.vmrs";
+	size_t size = strlen(options->samples) + sizeof(name);
+	char *path = bench_allocate(size, 1);
+
+	snprintf(path, size, "%s%s", options->samples, name);
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return bench_input(options, "mix.vmrs");
 }
 
-static void free_inputs(struct inputs *inputs)
+static void open_inputs(const struct bench_options *options, struct inputs *inputs)
+{
+	char *path = choose_pages(options);
+
+	if (!codec_pages_load(path, &inputs->pages) || inputs->pages.xpress_count == 0)
+		bench_fail("%s has no pages to decode", path);
+	free(path);
+	inputs->block = bench_allocate(RAM_BLOCK_SIZE, 1);
+	memset(inputs->block, 1, RAM_BLOCK_SIZE);
+	make_fill_streams(inputs);
+	find_lz4(inputs);
+}
+
+static void close_inputs(struct inputs *inputs)
 {
 	codec_pages_free(&inputs->pages);
-	free(inputs->directories);
 	free(inputs->block);
 	free(inputs->lz4_bytes);
 	free(inputs->lz4_sizes);
 }
 
-static const char *default_path(char *path, size_t size)
+static void bench_xpress(const struct bench_options *options, const struct inputs *inputs)
 {
-	const char *folder = getenv("VMSS_SAMPLES");
+	struct result to_byte_loop = { "XPRESS pages to a byte loop", "times", 0, AT_LEAST, 3 };
+	struct result to_lz4 = { "XPRESS pages to LZ4", "times", 0, AT_LEAST, 0.55 };
+	double bytes = (double)inputs->pages.xpress_count * RAM_PAGE_SIZE;
 
-	snprintf(path, size, "%s/guests/a1-x64-1cpu.vmrs",
-		 folder != NULL ? folder : "../shared/samples");
-	return path;
+	compare(options, inputs, to_byte_loop, run_xpress, run_byte_loop, bytes);
+	if (inputs->lz4_decompress != NULL)
+		compare(options, inputs, to_lz4, run_xpress, run_lz4, bytes);
+	else
+		report_missing(to_lz4.name, "there is no liblz4.so.1");
 }
 
-static size_t list_rows(const struct inputs *inputs, struct row *rows)
+static void bench_fill(const struct bench_options *options, const struct inputs *inputs)
 {
-	double pages = (double)inputs->pages.xpress_count;
-	double blocks = (double)inputs->pages.stream_count;
-	const struct row all[] = {
-		{ "xpress", "xpress_decode", run_xpress, pages * RAM_PAGE_SIZE, pages, { 0 } },
-		{ "xpress", "byte loop", run_byte_loop, pages * RAM_PAGE_SIZE, pages, { 0 } },
-		{ "fill", "memset", run_memset, 64.0 * RAM_BLOCK_SIZE, 64, { 0 } },
-		{ "fill", "zero", run_fill_zero, 64.0 * RAM_BLOCK_SIZE, 64, { 0 } },
-		{ "fill", "pattern", run_fill_pattern, 64.0 * RAM_BLOCK_SIZE, 64, { 0 } },
-		{ "block", "index", run_index, blocks * RAM_BLOCK_SIZE, blocks, { 0 } },
-		{ "block", "index, cached stream", run_index_cached,
-		  INDEX_REPEATS * blocks * RAM_BLOCK_SIZE, INDEX_REPEATS * blocks, { 0 } },
-		{ "block", "decode", run_blocks, blocks * RAM_BLOCK_SIZE, blocks,
-		  { 0 } },
-		{ "xpress", "LZ4_decompress_safe", run_lz4, pages * RAM_PAGE_SIZE, pages, { 0 } },
-	};
-	size_t count = sizeof(all) / sizeof(all[0]) - (inputs->lz4_decompress == NULL ? 1 : 0);
+	struct result single = { "block of single fills (FE) to memset", "times", 0, AT_LEAST,
+				 0.8 };
+	struct result run = { "block of one run (FD) to memset", "times", 0, AT_LEAST, 0.8 };
+	double bytes = (double)FILL_REPEATS * RAM_BLOCK_SIZE;
 
-	memcpy(rows, all, count * sizeof(*rows));
-	return count;
+	compare(options, inputs, single, run_single_fills, run_memset, bytes);
+	compare(options, inputs, run, run_fill_run, run_memset, bytes);
 }
 
 int main(int argc, char **argv)
 {
-	static struct row rows[ROWS_MAX];
-	struct inputs inputs = { 0 };
-	char path[1024];
-	size_t count;
+	static struct inputs inputs;
+	struct bench_options options;
 
-	if (!load_inputs(argc > 1 ? argv[1] : default_path(path, sizeof(path)), &inputs)) {
-		free_inputs(&inputs);
-		return 77;
-	}
-	count = list_rows(&inputs, rows);
-	measure(&inputs, rows, count);
-	report(rows, count);
-	free_inputs(&inputs);
+	if (!bench_options_read(&options, argc, argv))
+		return 2;
+	open_inputs(&options, &inputs);
+	bench_xpress(&options, &inputs);
+	bench_fill(&options, &inputs);
+	close_inputs(&inputs);
 	return 0;
 }
