@@ -77,10 +77,13 @@ VMSAVEDSTATE_DECLARATIONS_BEGIN
  * service: in the folders that the environment variable VMSAVEDSTATE_PATH
  * lists, separated as in PATH, and then, on Windows, in Hyper-V's own.  A GUID
  * is accepted as a name; of several VMs of one name, the one saved last is
- * meant.  [ours]
+ * meant.  A state without memory, such as that of a VM that is off, is not
+ * answered; one that is damaged is, where there is no better.  What cannot be
+ * read on the way is passed over: VmSavedStateLocate tells of it.  [ours]
  *
  * Returns S_OK; E_INVALIDARG (vmName or an output is NULL) [measured];
- * E_OUTOFMEMORY; 0x80070003 (there is no such folder to look in) [measured].
+ * E_OUTOFMEMORY; 0x80070003 (there is no such folder to look in) [measured];
+ * 0x80070005, 0x8007001E (none of them can be listed) [ours].
  */
 HRESULT WINAPI LocateSavedStateFiles(LPCWSTR vmName, LPCWSTR snapshotName, LPWSTR *binPath,
 				     LPWSTR *vsvPath, LPWSTR *vmrsPath);
@@ -298,10 +301,10 @@ HRESULT WINAPI InKernelSpace(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle, 
  * registerId is a REGISTER_ID.  All 16 bytes of registerValue are written:
  * general purpose, control and debug registers are in Reg64, XMM, x87 and Q
  * registers in Reg128, segments in X64.Segment, IDTR and GDTR in X64.Table.
- * Ids of the other processor family, and the two ids that end a family, read
- * 0 with S_OK.  [measured; ours for ARM64_RegisterMax]
+ * Ids of the other processor family, and X64_RegisterMax, read 0 with S_OK.
+ * [measured]
  *
- * Returns S_OK; E_INVALIDARG (also for an id above ARM64_RegisterMax, which
+ * Returns S_OK; E_INVALIDARG (also for an id from ARM64_RegisterMax on, which
  * is refused before registerValue is looked at);
  * VM_SAVED_STATE_DUMP_E_VP_VTL_NOT_ENABLED (an absent VTL is forced, or the
  * saved state does not describe the VP).  [measured]
@@ -485,9 +488,10 @@ HRESULT GetMemoryBlockCacheLimit(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHand
  * virtualAddress has for the VP now; the bytes are copied.  The file is not
  * changed.  Later fixes cover earlier ones.  [documented]
  *
- * Only the first byte's address is translated: the fix goes on physically,
- * also where the next virtual page is elsewhere.  ReadGuestPhysicalAddress
- * sees fixes; raw reads and the page-table walk do not.  [measured]
+ * Each page of the fix is translated on its own; when one has no GPA, nothing
+ * is changed.  [ours: the original translates the first address and goes on
+ * physically]  Physical and virtual reads see fixes; raw reads and the
+ * page-table walk do not.  [measured]
  *
  * Returns S_OK (a size of 0 changes nothing, and fixBuffer may be NULL then);
  * E_INVALIDARG; what GuestVirtualAddressToPhysicalAddress returns for an

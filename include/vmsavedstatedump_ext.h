@@ -126,6 +126,72 @@ typedef struct VMSAVEDSTATE_SOURCE {
  */
 HRESULT VmSavedStateOpen(const VMSAVEDSTATE_SOURCE *source, VM_SAVED_STATE_DUMP_HANDLE *handle);
 
+/* ---- Finding ------------------------------------------------------------ */
+
+typedef enum VMSAVEDSTATE_FOUND_KIND {
+	VMSAVEDSTATE_FOUND_VM = 1,
+	VMSAVEDSTATE_FOUND_CHECKPOINT = 2,
+	VMSAVEDSTATE_FOUND_PROBLEM = 3		/* a file or folder that could not be read */
+} VMSAVEDSTATE_FOUND_KIND;
+
+typedef enum VMSAVEDSTATE_FOUND_STATE {
+	VMSAVEDSTATE_STATE_NONE = 0,		/* there are no state files */
+	VMSAVEDSTATE_STATE_NO_MEMORY = 1,	/* the VM is off, or a checkpoint has no memory */
+	VMSAVEDSTATE_STATE_SAVED = 2,		/* in a .vmrs */
+	VMSAVEDSTATE_STATE_SAVED_PAIR = 3,	/* in a .bin and .vsv */
+	VMSAVEDSTATE_STATE_UNREADABLE = 4	/* damaged, or in use; Problem says why */
+} VMSAVEDSTATE_FOUND_STATE;
+
+/* Texts are NULL where there is nothing to say, unless it is said otherwise. */
+typedef struct VMSAVEDSTATE_FOUND {
+	UINT32 StructSize;
+	VMSAVEDSTATE_FOUND_KIND Kind;
+	VMSAVEDSTATE_FOUND_STATE State;
+	UINT32 VmVersion;		/* major << 8 | minor; 0 when not told */
+	const char *VmName;		/* NULL for a checkpoint whose VM is not known */
+	const char *VmId;		/* GUID in upper case, without braces */
+	const char *CheckpointName;	/* of a checkpoint; may be "", as VmName may */
+	const char *CheckpointId;
+	const char *Path;		/* the configuration; of a problem, the file or folder */
+	const char *VmrsPath;		/* the state files that there are */
+	const char *BinPath;
+	const char *VsvPath;
+	const char *Problem;		/* a sentence */
+	UINT64 Size;			/* bytes of the state files */
+	INT64 ModifiedTime;		/* of them, seconds since 1970-01-01 UTC; 0 without */
+	UINT64 MemorySize;		/* bytes the VM is configured with; 0 when not told */
+	UINT32 ProcessorCount;		/* likewise */
+	UINT32 Reserved;
+} VMSAVEDSTATE_FOUND;
+
+typedef BOOL (CALLBACK *VMSAVEDSTATE_FOUND_CALLBACK)(void *context,
+						     const VMSAVEDSTATE_FOUND *found);
+
+/*
+ * Lists VMs and their checkpoints with what is saved of them, as
+ * LocateSavedStateFiles looks for them: VMs by name, each followed by its
+ * checkpoints from the oldest to the newest, then checkpoints whose VM is not
+ * known, then what could not be read on the way.
+ *
+ * searchPath lists the folders to look in, separated as in PATH; NULL stands
+ * for those of LocateSavedStateFiles.  In each folder and two levels below it,
+ * folders with "Virtual Machines" and "Snapshots" are looked for; a folder can
+ * also be a drive of a Hyper-V host, such as a mounted image of one, whose list
+ * of VMs is followed to wherever they are on this drive and on those that are
+ * mounted beside it.
+ *
+ * vmName, a name or a GUID, chooses VMs; NULL lists all.  checkpointName
+ * chooses their checkpoints; NULL lists the VM itself and all of them.  Names
+ * are compared exactly, and without regard to case when none is the same.
+ *
+ * Returns S_OK, also when nothing was found; E_INVALIDARG (callback);
+ * VMSAVEDSTATE_E_PATH_NOT_FOUND (there is no such folder to look in);
+ * VMSAVEDSTATE_E_ACCESS_DENIED, _READ_FAILED (none of them can be listed).
+ */
+HRESULT VmSavedStateLocate(const char *searchPath, const char *vmName,
+			   const char *checkpointName, VMSAVEDSTATE_FOUND_CALLBACK callback,
+			   void *context);
+
 /* ---- Containers --------------------------------------------------------- */
 
 /* The type of a key's value; up to VMSAVEDSTATE_KEY_NODE the container's own numbers. */
@@ -256,7 +322,8 @@ typedef enum VMSAVEDSTATE_PART {
 typedef struct VMSAVEDSTATE_PROBLEM {
 	UINT32 StructSize;
 	VMSAVEDSTATE_PART Part;
-	HRESULT Result;			/* what a read or a plain load answers to it */
+	/* What a read or a plain load answers to it; a read of missing memory is S_OK, but short. */
+	HRESULT Result;
 	UINT32 Reserved;
 	GUEST_PHYSICAL_ADDRESS GuestAddress;	/* of the first guest address it costs */
 	UINT64 GuestBytes;		/* from there on; 0 when no address is known to be lost */
@@ -331,6 +398,20 @@ HRESULT VmSavedStateGetInfo(VM_SAVED_STATE_DUMP_HANDLE handle, VMSAVEDSTATE_INFO
  * but may have gaps.  Returns S_OK; E_INVALIDARG.
  */
 HRESULT VmSavedStateGetVpIndex(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId, UINT32 *index);
+
+/* Bytes that hold the longest text of VmSavedStateDescribeGuestOs, with its NUL. */
+#define VMSAVEDSTATE_GUEST_OS_TEXT 96
+
+/*
+ * What a guest's operating system reported of itself, in words:
+ * "Windows 10.0.19041", "Linux 6.1.0", "not reported" for 0.  guestOsId is
+ * GUEST_OS_INFO.AsUINT64 of GetGuestOsInfo.  The text is for people, and may be
+ * another one in a later version.
+ *
+ * Returns S_OK; VMSAVEDSTATE_E_BUFFER_TOO_SMALL, and the buffer has what fits;
+ * E_INVALIDARG (a NULL buffer, or one of 0 bytes).
+ */
+HRESULT VmSavedStateDescribeGuestOs(UINT64 guestOsId, char *buffer, UINT32 bufferSize);
 
 /* Stands for the VTL that is active on the VP. */
 #define VMSAVEDSTATE_ACTIVE_VTL 0xFFFFFFFFu
@@ -545,6 +626,228 @@ typedef struct VMSAVEDSTATE_CACHE_COUNTERS {
  */
 HRESULT VmSavedStateGetCacheCounters(VM_SAVED_STATE_DUMP_HANDLE handle,
 				     VMSAVEDSTATE_CACHE_COUNTERS *counters);
+
+/* ---- Symbols, types and stacks ------------------------------------------ */
+
+/*
+ * These need a symbol provider (LoadSavedStateSymbolProvider) and ask the
+ * modules that were loaded into it.  Without a PDB a module has the names that
+ * its image exports.
+ */
+
+#define VMSAVEDSTATE_MODULE_NAME 128
+#define VMSAVEDSTATE_SYMBOL_NAME 2048
+
+typedef struct VMSAVEDSTATE_SYMBOL {
+	UINT32 StructSize;
+	UINT32 ModuleSize;		/* bytes */
+	GUEST_VIRTUAL_ADDRESS ModuleBase;
+	GUEST_VIRTUAL_ADDRESS Address;	/* of the symbol; of the module when Name is "" */
+	UINT64 Size;			/* bytes of the function, or of the variable's type; or 0 */
+	UINT64 Displacement;		/* of the address asked for from Address */
+	/* Both are cut between two characters when they do not fit. */
+	char ModuleName[VMSAVEDSTATE_MODULE_NAME];
+	char Name[VMSAVEDSTATE_SYMBOL_NAME];	/* as the PDB has it, or "" */
+} VMSAVEDSTATE_SYMBOL;
+
+/*
+ * The function or variable called name, or module!name.  Of several modules
+ * that have the name, the one that was loaded first is meant.
+ *
+ * Returns S_OK; E_INVALIDARG; E_UNEXPECTED (no symbol provider);
+ * VMSAVEDSTATE_E_SYMBOL_NOT_FOUND; VMSAVEDSTATE_E_CORRUPT, _READ_FAILED (the
+ * PDB); E_OUTOFMEMORY.
+ */
+HRESULT VmSavedStateResolveSymbol(VM_SAVED_STATE_DUMP_HANDLE handle, const char *name,
+				  VMSAVEDSTATE_SYMBOL *symbol);
+
+/*
+ * The symbol at an address: the function that contains it, else what begins
+ * nearest before it in the same section, else the module alone.
+ *
+ * Returns S_OK; E_INVALIDARG; E_UNEXPECTED (no symbol provider);
+ * VMSAVEDSTATE_E_SYMBOL_NOT_FOUND (no module holds the address); E_OUTOFMEMORY.
+ */
+HRESULT VmSavedStateFindSymbol(VM_SAVED_STATE_DUMP_HANDLE handle, GUEST_VIRTUAL_ADDRESS address,
+			       VMSAVEDSTATE_SYMBOL *symbol);
+
+typedef enum VMSAVEDSTATE_MEMBER_KIND {
+	VMSAVEDSTATE_MEMBER_FIELD = 0,
+	VMSAVEDSTATE_MEMBER_STATIC = 1,		/* no offset */
+	VMSAVEDSTATE_MEMBER_BASE = 2,		/* a base class; no name */
+	VMSAVEDSTATE_MEMBER_VIRTUAL_BASE = 3,	/* the offset is that of the pointer leading to it */
+	VMSAVEDSTATE_MEMBER_VTABLE = 4,		/* a pointer to a table of functions; no name */
+	VMSAVEDSTATE_MEMBER_ENUMERATOR = 5,	/* a value, no offset */
+	VMSAVEDSTATE_MEMBER_NESTED_TYPE = 6	/* no offset */
+} VMSAVEDSTATE_MEMBER_KIND;
+
+typedef struct VMSAVEDSTATE_MEMBER {
+	UINT32 StructSize;
+	VMSAVEDSTATE_MEMBER_KIND Kind;
+	const char *Name;		/* "" for one without a name */
+	const char *Type;		/* as C writes it, such as "struct _LIST_ENTRY *" */
+	UINT64 Offset;			/* bytes, from the start of the type that was asked for */
+	UINT64 Size;			/* bytes; of a bit field, of the integer that holds it */
+	UINT32 BitPosition;		/* from the lowest bit of that integer */
+	UINT32 BitLength;		/* 0 unless it is a bit field */
+	UINT32 Depth;			/* 0 for the type's own members, 1 for those of these */
+	UINT32 Reserved;
+	INT64 Value;			/* of an enumerator */
+} VMSAVEDSTATE_MEMBER;
+
+typedef BOOL (CALLBACK *VMSAVEDSTATE_MEMBER_CALLBACK)(void *context,
+						      const VMSAVEDSTATE_MEMBER *member);
+
+/*
+ * Lists the members of a structure, class, union or enumeration, given as name
+ * or as module!name, in the order of the PDB.  The members of base classes and
+ * of members without a name follow each of these, as do, down to depth levels,
+ * those of any other member that has some.
+ *
+ * size, which may be NULL, receives the bytes of the type; a type without
+ * members, such as a typedef of a pointer, lists none.  callback may be NULL.
+ *
+ * Returns S_OK; E_INVALIDARG; E_UNEXPECTED (no symbol provider);
+ * VMSAVEDSTATE_E_SYMBOL_NOT_FOUND (also for a type that is only declared);
+ * VMSAVEDSTATE_E_CORRUPT, _READ_FAILED (the PDB); E_OUTOFMEMORY.
+ */
+HRESULT VmSavedStateGetTypeLayout(VM_SAVED_STATE_DUMP_HANDLE handle, const char *typeName,
+				  UINT32 depth, VMSAVEDSTATE_MEMBER_CALLBACK callback,
+				  void *context, UINT64 *size);
+
+/* Why no caller follows a frame. */
+typedef enum VMSAVEDSTATE_STACK_END {
+	VMSAVEDSTATE_STACK_GOES_ON = 0,		/* one does, or was not asked for */
+	VMSAVEDSTATE_STACK_COMPLETE = 1,	/* the return address is 0 */
+	VMSAVEDSTATE_STACK_NO_IMAGE = 2,	/* the address lies in no image */
+	VMSAVEDSTATE_STACK_NO_DATA = 3,		/* the image has no unwind data for it */
+	VMSAVEDSTATE_STACK_DATA_MISSING = 4,	/* they are not in memory */
+	VMSAVEDSTATE_STACK_DATA_DAMAGED = 5,
+	VMSAVEDSTATE_STACK_MEMORY_MISSING = 6,	/* a page of the stack is not in memory */
+	VMSAVEDSTATE_STACK_NO_FRAME_POINTER = 7,	/* 32-bit x86 */
+	VMSAVEDSTATE_STACK_TURNS_BACK = 8	/* the next frame would lie below this one */
+} VMSAVEDSTATE_STACK_END;
+
+typedef struct VMSAVEDSTATE_FRAME {
+	UINT32 StructSize;
+	UINT32 Index;			/* 0 for the function that the VP is in */
+	GUEST_VIRTUAL_ADDRESS StackPointer;
+	GUEST_VIRTUAL_ADDRESS InstructionPointer;
+	GUEST_VIRTUAL_ADDRESS ReturnAddress;	/* the caller's InstructionPointer; 0 without one */
+	GUEST_VIRTUAL_ADDRESS ModuleBase;	/* 0: in no module */
+	const char *ModuleName;		/* "" when it is not known */
+	const char *SymbolName;		/* "" when it is not known */
+	UINT64 Displacement;		/* from the symbol, else from ModuleBase */
+	VMSAVEDSTATE_STACK_END End;
+	UINT32 Reserved;
+	const char *EndText;		/* End in words, for people; "" while it goes on */
+} VMSAVEDSTATE_FRAME;
+
+typedef BOOL (CALLBACK *VMSAVEDSTATE_FRAME_CALLBACK)(void *context,
+						     const VMSAVEDSTATE_FRAME *frame);
+
+/*
+ * Follows the VP's call stack for at most frameCount frames (65,536 at most),
+ * as CallStackUnwind.  Images that no module was loaded for are found in
+ * memory; a symbol provider is not needed, but loads their PDBs if there is
+ * one.
+ *
+ * Returns S_OK; E_INVALIDARG; E_NOTIMPL (the VP's architecture or paging mode
+ * is not known); E_OUTOFMEMORY.
+ */
+HRESULT VmSavedStateUnwind(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId, UINT32 frameCount,
+			   VMSAVEDSTATE_FRAME_CALLBACK callback, void *context);
+
+/* ---- Dumps -------------------------------------------------------------- */
+
+typedef enum VMSAVEDSTATE_DUMP_FORMAT {
+	VMSAVEDSTATE_DUMP_RAW = 1,	/* a byte for each address from 0 up */
+	VMSAVEDSTATE_DUMP_RAW_WITHOUT_HOLES = 2,	/* the memory there is, in order */
+	VMSAVEDSTATE_DUMP_ELF = 3,	/* ELF core: gdb, crash, drgn, libkdumpfile, makedumpfile */
+	/* Windows crash dump: full where its header can list all memory, else bitmap. */
+	VMSAVEDSTATE_DUMP_WINDOWS = 4,
+	VMSAVEDSTATE_DUMP_WINDOWS_FULL = 5,
+	VMSAVEDSTATE_DUMP_WINDOWS_BITMAP = 6,
+	VMSAVEDSTATE_DUMP_SNAPSHOT = 7	/* VMSAVEDSTATE_DUMP_WINDOWS and a VP's registers as JSON */
+} VMSAVEDSTATE_DUMP_FORMAT;
+
+enum {
+	/* Leave damaged memory out, rather than fail; all memory is read once more for that. */
+	VMSAVEDSTATE_DUMP_KEEP_GOING = 1,
+	/* Replace files that have the names already.  The saved state must not be one of them. */
+	VMSAVEDSTATE_DUMP_REPLACE = 2,
+	/* ELF: without QEMU's notes, which drgn accepts of Linux guests alone. */
+	VMSAVEDSTATE_DUMP_NO_QEMU_NOTES = 4,
+	/* Windows: write the dump also without a kernel that debuggers could start from. */
+	VMSAVEDSTATE_DUMP_WITHOUT_KERNEL = 8
+};
+
+/* Tells how far a dump is, in bytes of work.  Returns TRUE to go on, FALSE to cancel it. */
+typedef BOOL (CALLBACK *VMSAVEDSTATE_DUMP_PROGRESS)(void *context, UINT64 done, UINT64 total);
+
+/*
+ * Takes bytes of a dump instead of a file.  Offsets ascend; what is left out
+ * between them is zero.  Returns S_OK, or a failure, which ends the dump.
+ */
+typedef HRESULT (CALLBACK *VMSAVEDSTATE_DUMP_WRITE)(void *context, UINT64 offset,
+						    const void *bytes, UINT32 size);
+
+typedef struct VMSAVEDSTATE_DUMP_OPTIONS {
+	UINT32 StructSize;
+	VMSAVEDSTATE_DUMP_FORMAT Format;
+	UINT32 Flags;			/* VMSAVEDSTATE_DUMP_KEEP_GOING and so on */
+	UINT32 VpId;			/* whose registers a Windows dump or a snapshot begins with */
+	UINT32 Threads;			/* that decode memory; 0 lets the library choose */
+	UINT32 Reserved;
+	const char *Path;		/* of the dump; NULL when Write is given */
+	const char *RegistersPath;	/* of the JSON of a snapshot; otherwise NULL */
+	VMSAVEDSTATE_DUMP_WRITE Write;	/* NULL when Path is given */
+	VMSAVEDSTATE_DUMP_PROGRESS Progress;	/* may be NULL */
+	void *Context;			/* of both callbacks */
+} VMSAVEDSTATE_DUMP_OPTIONS;
+
+#define VMSAVEDSTATE_DUMP_REMARKS 1024
+
+typedef struct VMSAVEDSTATE_DUMP_RESULT {
+	UINT32 StructSize;
+	VMSAVEDSTATE_DUMP_FORMAT Format;	/* which of full and bitmap it came to */
+	UINT64 Size;			/* bytes of the dump */
+	UINT64 WrittenSize;		/* bytes of it that were not left out as zeros */
+	UINT64 MemorySize;		/* bytes of guest memory in it */
+	UINT64 MissingPages;		/* described by the saved state, but not in it */
+	UINT64 DamagedPages;		/* left out */
+	/* What there is to know of the dump: sentences, each ended by a line feed. */
+	char Remarks[VMSAVEDSTATE_DUMP_REMARKS];
+} VMSAVEDSTATE_DUMP_RESULT;
+
+/*
+ * Writes the guest's memory and registers to a file that other tools open.
+ *
+ * A file grows as PATH.partial and is PATH once it is complete; after a
+ * failure neither is there.  Equal saved states make equal dumps.  Memory that
+ * is not in the saved state is never written as zeros, except that a raw dump
+ * has to have something at its addresses: there it is a hole.
+ *
+ * Fixes of ApplyGuestMemoryFix are in the dump.  In a Windows dump the
+ * kernel's block of data for debuggers is decoded, and the registers of every
+ * VP stand where debuggers look for them; VTL 0 is written unless another one
+ * was forced.  The other formats take each VP's registers of its active VTL.
+ *
+ * The callbacks run on the thread that made the call.  They must not use the
+ * handle.  result may be NULL.
+ *
+ * Returns S_OK; E_INVALIDARG (also a VP that does not exist, and a file that
+ * exists without VMSAVEDSTATE_DUMP_REPLACE); E_NOTIMPL (the format cannot tell
+ * this guest: crash dumps of ARM64, a full dump of too many pieces);
+ * VM_SAVED_STATE_DUMP_E_WINDOWS_KERNEL_IMAGE_NOT_FOUND (a Windows dump, without
+ * VMSAVEDSTATE_DUMP_WITHOUT_KERNEL); VM_SAVED_STATE_DUMP_E_GUEST_MEMORY_NOT_FOUND
+ * (not a page is saved); VMSAVEDSTATE_E_CANCELLED, _DISK_FULL, _WRITE_FAILED
+ * (also when Write failed), _ACCESS_DENIED, _PATH_NOT_FOUND, _READ_FAILED; the
+ * RAM block errors (vmsavedstatedump.h) without VMSAVEDSTATE_DUMP_KEEP_GOING.
+ */
+HRESULT VmSavedStateWriteDump(VM_SAVED_STATE_DUMP_HANDLE handle,
+			      const VMSAVEDSTATE_DUMP_OPTIONS *options,
+			      VMSAVEDSTATE_DUMP_RESULT *result);
 
 VMSAVEDSTATE_DECLARATIONS_END
 

@@ -20,13 +20,19 @@ struct check {
 	VMSAVEDSTATE_CHECK_REPORT report;
 };
 
+/* What a read answers to the fault: memory that is missing ends it, without a failure. */
+static HRESULT result_of(enum status status)
+{
+	return status == STATUS_GPA_NOT_SAVED ? S_OK : hresult_of_status(status);
+}
+
 static void tell(struct check *check, enum saved_part part, const struct error *error,
 		 uint64_t gpa, uint64_t bytes)
 {
 	VMSAVEDSTATE_PROBLEM problem = {
 		.StructSize = sizeof(problem),
 		.Part = (VMSAVEDSTATE_PART)part,
-		.Result = hresult_of_status(error->status),
+		.Result = result_of(error->status),
 		.GuestAddress = gpa,
 		.GuestBytes = bytes,
 		.Text = error->text,

@@ -200,7 +200,7 @@ static enum status list_keys(const struct opened_source *opened, struct key_list
 	if (status == STATUS_OK)
 		status = list_container(listing, opened->second, VMSAVEDSTATE_KEY_IN_SECOND_FILE);
 	if (status == STATUS_OK && listing->start_length > 0 && !listing->start_seen)
-		status = error_set(listing->error, STATUS_KEY_NOT_FOUND, "there is no key '%s'",
+		status = error_set(listing->error, STATUS_NO_SUCH_KEY, "there is no key '%s'",
 				   listing->start);
 	return status;
 }
@@ -244,7 +244,7 @@ static enum status find_key(const struct opened_source *opened, const char *path
 	if (opened->second != NULL &&
 	    container_find(opened->second, path, value_out) == STATUS_OK)
 		return STATUS_OK;
-	return error_set(error, STATUS_KEY_NOT_FOUND, "there is no key '%s'", path);
+	return error_set(error, STATUS_NO_SUCH_KEY, "there is no key '%s'", path);
 }
 
 static enum status read_key(const struct opened_source *opened, const char *path, UINT64 offset,

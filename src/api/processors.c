@@ -2,6 +2,7 @@
 /* Virtual processors: modes, registers, trust levels, and what can be forced on them. */
 #include "api/call.h"
 #include "api/output.h"
+#include "state/guest_os.h"
 
 #include <vmsavedstatedump_ext.h>
 
@@ -294,6 +295,26 @@ HRESULT VmSavedStateGetRegister(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId, 
 const char *VmSavedStateGetRegisterName(UINT32 registerId)
 {
 	return register_name(registerId);
+}
+
+_Static_assert((int)GUEST_OS_TEXT_SIZE == VMSAVEDSTATE_GUEST_OS_TEXT,
+	       "the longest text has the same size inside and outside");
+
+HRESULT VmSavedStateDescribeGuestOs(UINT64 guestOsId, char *buffer, UINT32 bufferSize)
+{
+	char text[GUEST_OS_TEXT_SIZE];
+	struct call call;
+
+	call_begin_free(&call);
+	if (call_lacks(&call, buffer, "the buffer"))
+		return call_end(&call);
+	if (bufferSize == 0) {
+		call_wrong_argument(&call, "the buffer has no room");
+		return call_end(&call);
+	}
+	guest_os_describe(guestOsId, text, sizeof(text));
+	guest_os_describe(guestOsId, buffer, bufferSize);
+	return strlen(text) < bufferSize ? S_OK : VMSAVEDSTATE_E_BUFFER_TOO_SMALL;
 }
 
 static VIRTUAL_PROCESSOR_VENDOR public_vendor(uint32_t vendor)

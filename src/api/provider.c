@@ -57,6 +57,7 @@ void provider_close(struct provider *provider)
 {
 	if (provider == NULL)
 		return;
+	symbol_provider_close(provider->symbols);
 	free(provider->overrides);
 	guest_memory_close(provider->memory);
 	saved_state_close(provider->state);

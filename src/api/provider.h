@@ -7,9 +7,12 @@
 #ifndef API_PROVIDER_H
 #define API_PROVIDER_H
 
+#include "guest/symbol_provider.h"
 #include "memory/guest_memory.h"
 #include "platform/thread.h"
 #include "state/saved_state.h"
+
+#include <vmsavedstatedump.h>
 
 struct provider {
 	struct saved_state *state;
@@ -18,6 +21,9 @@ struct provider {
 	uint64_t cache_limit;		/* what the caller set, in RAM blocks */
 	uint64_t file_size;		/* of the .vmrs or .bin, when it was opened */
 	uint64_t second_file_size;	/* of the .vsv, or 0 */
+
+	struct symbol_provider *symbols;	/* NULL until it is loaded */
+	GUEST_SYMBOLS_PROVIDER_DEBUG_INFO_CALLBACK symbol_messages;	/* may be NULL */
 
 	struct mutex error_lock;
 	struct error last_error;	/* of the last call that failed */

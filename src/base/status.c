@@ -9,10 +9,10 @@ struct status_description {
 };
 
 static const char USE_ANOTHER_COPY[] =
-	"The file is damaged or incomplete: copy it again from the host, or check it with "
-	"'vmsavedstate check'.";
+	"The file is damaged or incomplete: copy it again from the host; 'vmsavedstate check' "
+	"lists what is damaged, and --salvage reads the rest.";
 static const char DAMAGED_RAM[] =
-	"Other addresses can still be read; 'vmsavedstate check' lists what is damaged.";
+	"Other addresses can still be read; 'vmsavedstate check' lists those that are lost.";
 
 static const struct status_description descriptions[STATUS_COUNT] = {
 	[STATUS_OK] = { STATUS_CLASS_OK, "" },
@@ -69,20 +69,27 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 
 	[STATUS_FILE_NOT_FOUND] = { STATUS_CLASS_ABSENT,
 		"Check the spelling of the path and that the file has not been moved." },
-	[STATUS_FILE_EMPTY] = { STATUS_CLASS_ABSENT, USE_ANOTHER_COPY },
+	[STATUS_FILE_EMPTY] = { STATUS_CLASS_ABSENT,
+		"Its copy failed or was never finished: copy it again from the host." },
 	[STATUS_PATH_NOT_FOUND] = { STATUS_CLASS_ABSENT,
 		"Check the spelling of the path: one of its folders does not exist." },
 	[STATUS_KEY_NOT_FOUND] = { STATUS_CLASS_ABSENT,
 		"The container does not hold a saved state; 'vmsavedstate keys' shows what it "
 		"holds." },
+	[STATUS_NO_SUCH_KEY] = { STATUS_CLASS_ABSENT,
+		"Check the spelling; 'vmsavedstate keys' without a path lists the keys there are." },
 	[STATUS_NO_PARTITION_STATE] = { STATUS_CLASS_ABSENT,
 		"The VM was off or running, or the checkpoint is a production checkpoint, which "
 		"holds no memory: save the VM, or take a standard checkpoint." },
+	[STATUS_NOTHING_LEFT] = { STATUS_CLASS_ABSENT,
+		"Copy the file again from the host; 'vmsavedstate check' lists what is damaged." },
 	[STATUS_PAIR_SWAPPED] = { STATUS_CLASS_ABSENT,
 		"Give the .bin first and the .vsv second." },
 	[STATUS_NO_GUEST_MEMORY] = { STATUS_CLASS_ABSENT,
 		"Save the VM again, or take a standard checkpoint, which holds its memory." },
-	[STATUS_NO_VP] = { STATUS_CLASS_ABSENT, USE_ANOTHER_COPY },
+	[STATUS_NO_VP] = { STATUS_CLASS_ABSENT,
+		"No VM runs without a processor: copy the file again from the host, or read its "
+		"memory with --salvage." },
 	[STATUS_NESTED_NOT_SUPPORTED] = { STATUS_CLASS_ABSENT,
 		"Only the state of the outer guest can be read." },
 	[STATUS_NO_WINDOWS_KERNEL] = { STATUS_CLASS_ABSENT,

@@ -63,8 +63,10 @@ enum status {
 	STATUS_FILE_NOT_FOUND,
 	STATUS_FILE_EMPTY,
 	STATUS_PATH_NOT_FOUND,
-	STATUS_KEY_NOT_FOUND,
+	STATUS_KEY_NOT_FOUND,		/* one that every saved state has */
+	STATUS_NO_SUCH_KEY,		/* one that the caller named */
 	STATUS_NO_PARTITION_STATE,
+	STATUS_NOTHING_LEFT,		/* a damaged file of which nothing can be salvaged */
 	STATUS_PAIR_SWAPPED,		/* .bin and .vsv in each other's place */
 	STATUS_NO_GUEST_MEMORY,
 	STATUS_NO_VP,

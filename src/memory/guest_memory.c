@@ -241,6 +241,18 @@ static enum status storage_in_stream(struct guest_memory *memory, uint64_t numbe
 	return STATUS_OK;
 }
 
+/* Pages from the start of a block that is missing to that of the next one that is not. */
+static uint64_t pages_to_next_block(const struct guest_memory *memory, uint64_t number)
+{
+	const struct numbered_keys *keys = memory->blocks.keys;
+	size_t next = numbered_keys_lower_bound(keys, number);
+
+	if (next == numbered_keys_count(keys))
+		return PAGE_LIMIT;
+	return min_u64(numbered_keys_at(keys, next).number - number,
+		       PAGE_LIMIT / RAM_BLOCK_PAGES) * RAM_BLOCK_PAGES;
+}
+
 static enum status storage_in_block(struct guest_memory *memory, uint64_t saved_page,
 				    enum page_storage *out, uint64_t *pages_out,
 				    struct error *error)
@@ -249,10 +261,13 @@ static enum status storage_in_block(struct guest_memory *memory, uint64_t saved_
 	unsigned page = (unsigned)(saved_page % RAM_BLOCK_PAGES);
 	struct numbered_value value = numbered_keys_find(memory->blocks.keys, number);
 
-	*pages_out = RAM_BLOCK_PAGES - page;
-	if (value.state == NUMBERED_MISSING)
+	if (value.state == NUMBERED_MISSING) {
 		*out = PAGE_STORAGE_MISSING;
-	else if (value.state != NUMBERED_ARRAY || value.size == 0 || value.size > RAM_BLOCK_SIZE)
+		*pages_out = pages_to_next_block(memory, number) - page;
+		return STATUS_OK;
+	}
+	*pages_out = RAM_BLOCK_PAGES - page;
+	if (value.state != NUMBERED_ARRAY || value.size == 0 || value.size > RAM_BLOCK_SIZE)
 		*out = PAGE_STORAGE_DAMAGED;
 	else if (value.size == RAM_BLOCK_SIZE)
 		*out = PAGE_STORAGE_RAW;

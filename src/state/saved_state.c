@@ -285,7 +285,7 @@ static enum status check_anything_left(const struct saved_state *state, struct e
 	if (partition_state_vp_count(state->partition) > 0 || state->memory_blocks.count > 0 ||
 	    numbered_keys_count(saved_state_ram_blocks(state)) > 0)
 		return STATUS_OK;
-	return error_set(error, STATUS_NO_PARTITION_STATE,
+	return error_set(error, STATUS_NOTHING_LEFT,
 			 "nothing of a saved state is left in the file");
 }
 

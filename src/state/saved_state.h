@@ -58,7 +58,7 @@ enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct sav
  * damage and left out: a state may come back without processors, without a map
  * of memory, or with RAM blocks missing.  error must not be NULL.
  *
- * STATUS_NO_PARTITION_STATE when nothing of a saved state is left.
+ * STATUS_NOTHING_LEFT when nothing of a saved state is.
  */
 enum status saved_state_salvage(struct file *first, struct file *second, struct damage *damage,
 				struct saved_state **out, struct error *error);
