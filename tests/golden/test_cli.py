@@ -35,6 +35,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree
 import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -187,6 +188,218 @@ def test_holes_of_a_dump_take_no_room_and_can_be_left_out(folder):
         offset += size
 
 
+def test_a_check_finds_what_the_truth_calls_lost(folder):
+    found = 0
+    for path in sorted(native_path("VMSS_FIXTURES").glob("*.truth")):
+        fixture = path.stem + (".bin" if path.with_suffix(".bin").exists() else ".vmrs")
+        # Its truth follows what the writer meant, not what became of the file.
+        if fixture == "bad-ram-object-too-small.vmrs":
+            continue
+        copy_fixture(fixture, folder)
+        if run_cli(["chunks", fixture], folder).returncode != 0:
+            continue
+        result = run_cli(["check", "--json", fixture], folder)
+        report = json.loads(result.stdout)
+        lost = sum(size for kind, _, size, _ in truth_of(fixture) if kind == "missing")
+        lost += sum(4096 * int(line.split()[3]) for line in path.read_text().splitlines()
+                    if line.startswith("damaged"))
+        assert report["lost_size"] == lost, f"{fixture}: {lost} bytes are lost"
+        assert report["sound"] == (result.returncode == 0) == (not report["problems"]), fixture
+        for kind, start, size, _ in truth_of(fixture):
+            if kind == "missing":
+                assert covers([one for one in report["problems"] if "start" in one],
+                              start, size), f"{fixture}: {start:#x}"
+        found += lost > 0
+    assert found > 5, found
+
+
+def test_a_check_counts_the_same_on_any_number_of_threads(folder):
+    reports = []
+    for threads in ("1", "2", "7", "0", "4294967295"):
+        copy_fixture("bad-ram-cut.vmrs", folder)
+        result = run_cli(["check", "--json", "--threads", threads, "bad-ram-cut.vmrs"], folder)
+        reports.append(json.loads(result.stdout))
+    assert all(report == reports[0] for report in reports)
+
+
+def listed(ranges):
+    """The pages of ranges of a JSON output."""
+    return {page for one in ranges
+            for page in range(int(one["start"], 16), int(one["start"], 16) + one["size"], 4096)}
+
+
+def ram_blocks_at(fixture, folder, start, end):
+    """Numbers of the RAM blocks that bytes from start to end of the file belong to."""
+    keys = json.loads(run_cli(["keys", "--json", fixture], folder).stdout)["keys"]
+    return {int(re.search(r"\d+$", key["path"])[0]) for key in keys
+            if key["ram_block"] and int(key["file_offset"], 16) < end and
+            start < int(key["file_offset"], 16) + key["size"]}
+
+
+def test_what_is_salvaged_of_a_spoilt_copy_is_right_and_the_rest_is_listed(folder):
+    salvaged = 0
+    for fixture in ("demo.vmrs", "legacy-pair.bin"):
+        whole = dump(fixture, folder, "--force")[2]
+        content = (folder / fixture).read_bytes()
+        for at in range(0, len(content), len(content) // 16):
+            (folder / fixture).write_bytes(content)
+            # RAM has no checksums: what is overwritten there may still be decoded.
+            doubtful = ram_blocks_at(fixture, folder, at, at + 8192)
+            (folder / fixture).write_bytes(content[:at] + b"\xA5" * 8192 + content[at + 8192:])
+            result, facts, memory = dump(fixture, folder, "--salvage", "--force")
+            if result.returncode == 1:
+                continue
+            lost = listed(facts["missing"] + facts["damaged"])
+            assert result.returncode == (3 if lost else 0), result.stderr
+            for page in range(0, len(memory), 4096):
+                if page in lost:
+                    assert not any(memory[page:page + 4096]), f"{fixture}, {at:#x}: {page:#x}"
+                elif page >> 20 not in doubtful:
+                    assert memory[page:page + 4096] == whole[page:page + 4096], \
+                        f"{fixture}, {at:#x}: {page:#x}"
+            salvaged += 1
+    assert salvaged > 20, salvaged
+
+
+def test_half_of_a_pair_is_salvaged_as_far_as_it_goes(folder):
+    copy_fixture("legacy-pair.bin", folder)
+    (folder / "legacy-pair.vsv").rename(folder / "alone.vsv")
+    result = run_cli(["info", "--json", "legacy-pair.bin"], folder)
+    assert result.returncode == 1 and b"there is no .vsv of the same name" in result.stderr
+    result = run_cli(["info", "--json", "--salvage", "legacy-pair.bin"], folder)
+    assert b"there is no .vsv of the same name" in result.stderr
+    facts = json.loads(result.stdout)
+    assert facts["salvaged"] and facts["second_file"] is None and facts["vps"] == []
+    assert facts["memory"]["ram_blocks"] == 4 and facts["memory"]["ranges"] == []
+    facts = json.loads(run_cli(["info", "--json", "--salvage", "alone.vsv"], folder).stdout)
+    assert len(facts["vps"]) == 1 and facts["memory"]["ram_blocks"] == 0
+    result = run_cli(["check", "legacy-pair.bin"], folder)
+    assert result.returncode == 3 and b"there is no .vsv of the same name" in result.stderr
+
+
+def map_fixture(name, folder, *options):
+    shutil.copy(native_path("VMSS_FIXTURES") / name, folder / "guest.vmrs")
+    return run_cli(["map", "guest.vmrs", *options], folder)
+
+
+def test_one_damaged_page_of_a_large_guest_is_seen_in_the_map(folder):
+    name = "api/damage-in-4-gib.vmrs"
+    lines = map_fixture(name, folder).stdout.decode().splitlines()
+    assert "a tile is 2 MiB" in lines[0], lines[0]
+    tiles = {int(line.split()[0], 16): line.split()[1] for line in lines if line.startswith("0x")}
+    row = 64 * (2 << 20)
+    assert len(tiles) == 32 and all(len(tiles[start]) == 64 for start in tiles)
+    damaged, missing = 4000 << 20, 100 << 20
+    for start, letters in tiles.items():
+        for column, letter in enumerate(letters):
+            address = start + column * (2 << 20)
+            expected = ("D" if address <= damaged < address + (2 << 20) else
+                        "M" if address <= missing < address + (2 << 20) else ".")
+            assert letter == expected, hex(address)
+        assert start % row == 0
+    facts = json.loads(map_fixture(name, folder, "--json").stdout)
+    assert facts["pages"]["missing"] == 256
+    assert facts["missing"] == [{"start": hex(missing).upper().replace("X", "x"), "size": 1 << 20}]
+    assert covers(facts["damaged"], damaged + (255 << 12), 4096)
+
+
+def test_a_picture_is_xml_and_holds_every_page_once(folder):
+    space = "{http://www.w3.org/2000/svg}"
+    for name in ("every-record-kind.vmrs", "gap-above-4gib.vmrs", "api/damage-in-4-gib.vmrs"):
+        result = map_fixture(name, folder, "--svg", "map.svg", "--force", "--json")
+        assert result.returncode == 0, result.stderr
+        facts = json.loads(result.stdout)
+        picture = xml.etree.ElementTree.parse(folder / "map.svg").getroot()
+        assert picture.tag == space + "svg"
+        counted = dict.fromkeys(facts["pages"], 0)
+        for rectangle in picture.iter(space + "rect"):
+            tip = rectangle.find(space + "title")
+            for count, kind in re.findall(r"(\d+) ([a-z]+)", tip.text if tip is not None else ""):
+                counted[kind] += int(count)
+        assert counted == facts["pages"], name
+        text = " ".join("".join(one.itertext()) for one in picture.iter(space + "text"))
+        for kind, count in facts["pages"].items():
+            assert (f"{kind}" in text) == (count > 0), f"{name}: {kind}"
+        outside = [value for one in picture.iter() for key, value in one.attrib.items()
+                   if "href" in key or ("://" in value) or "url(" in value and "#grid" not in value]
+        assert not outside, outside
+
+
+def test_a_name_cannot_steer_a_picture(folder):
+    if IS_WINE:
+        return
+    name = 'a<script>"&\x07.vmrs'
+    shutil.copy(native_path("VMSS_FIXTURES") / "minimal.vmrs", folder / name)
+    result = run_cli(["map", name, "--svg", "map.svg"], folder)
+    assert result.returncode == 0, result.stderr
+    picture = xml.etree.ElementTree.parse(folder / "map.svg").getroot()
+    assert picture[0].text == 'Guest memory of a<script>"&\\x07.vmrs'
+    assert not list(picture.iter("{http://www.w3.org/2000/svg}script"))
+
+
+def run_on_terminal(arguments, folder, **variables):
+    """Runs it with a terminal as its output; returns what appears there."""
+    import pty
+    reader, terminal = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "", **variables}
+    process = subprocess.Popen(cli_command(arguments), cwd=folder, env=environment,
+                               stdin=subprocess.DEVNULL, stdout=terminal,
+                               stderr=subprocess.DEVNULL)
+    os.close(terminal)
+    output = b""
+    while True:
+        try:
+            part = os.read(reader, 65536)
+        except OSError:     # how the end looks
+            part = b""
+        if not part:
+            break
+        output += part
+    os.close(reader)
+    assert process.wait() == 0
+    return output.decode()
+
+
+def test_a_map_has_colours_on_a_terminal_that_wants_them(folder):
+    if IS_WINE:
+        return
+    copy_fixture("missing-ram-block.vmrs", folder)
+    coloured = run_on_terminal(["map", "missing-ram-block.vmrs"], folder)
+    assert "\033[94m" + 63 * "\u2593" + "\033[0m" in coloured, coloured
+    assert "\033[93m" + 64 * "\u259A" + "\033[0m" in coloured, coloured
+    plain = run_on_terminal(["map", "missing-ram-block.vmrs"], folder, NO_COLOR="1")
+    assert "\033" not in plain and "0x000000  ." + 63 * "c" in plain, plain
+    dumb = run_on_terminal(["map", "missing-ram-block.vmrs"], folder, NO_COLOR="", TERM="dumb")
+    assert dumb == plain
+
+
+def complete(folder, *words):
+    """What bash would offer for the last of the words."""
+    script = HERE.parents[1] / "tools/completion/vmsavedstate.bash"
+    result = subprocess.run(
+        ["bash", "-c", 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+         '_vmsavedstate; printf "%s\\n" "${COMPREPLY[@]}"', str(script),
+         str(native_path("VMSS_CLI")), *words],
+        cwd=folder, capture_output=True, timeout=60, check=True)
+    return result.stdout.decode().split()
+
+
+def test_completion_offers_what_the_help_tells(folder):
+    if IS_WINE or shutil.which("bash") is None:
+        return
+    names = re.findall(r"^  ([a-z]+) ", run_cli(["help"], folder).stdout.decode(), re.MULTILINE)
+    assert complete(folder, "") == names
+    assert complete(folder, "ch") == ["check", "chunks"]
+    assert complete(folder, "help", "ma") == ["map"]
+    for name in names:
+        text = run_cli(["help", name], folder).stdout.decode()
+        options = re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE)
+        assert complete(folder, name, "--") == options, name
+    assert complete(folder, "dump", "guest.vmrs", "--format", "dmp-") == ["dmp-full", "dmp-bitmap"]
+    assert complete(folder, "regs", "guest.vmrs", "--vp", "") == []
+    assert complete(folder, "info", "gu") == []     # left to bash, which knows names of files
+
+
 def test_raw_reads_are_the_bytes_of_the_dump(folder):
     result, facts, memory = dump("demo.vmrs", folder)
     for start, size in ((0, 8 << 20), (0x10000, 24), (0xFFFFF, 2), (0x7FF001, 0xFFF)):
@@ -299,6 +512,16 @@ def test_every_command_has_help_and_stands_in_the_manual(folder):
         assert f"\n.SS {name}" in manual, f"{name} is not in the manual"
         for option in re.findall(r"--([a-z-]+)", text):
             assert option.replace("-", "\\-") in manual, f"--{option} is not in the manual"
+
+
+def test_remedies_name_commands_and_options_that_exist(folder):
+    remedies = (HERE.parents[1] / "src/base/status.c").read_text()
+    names = set(re.findall(r"'vmsavedstate\s*\"?\s*\"?([a-z]+)'", remedies))
+    assert len(names) >= 5, names
+    for name in names:
+        assert run_cli(["help", name], folder).returncode == 0, name
+    for option in set(re.findall(r"--([a-z-]+)", remedies)):
+        assert f"--{option} " in run_cli(["info", "--help"], folder).stdout.decode(), option
 
 
 # ---- Running ---------------------------------------------------------------------

@@ -6,7 +6,7 @@
 #include "failure.h"
 #include "numbers.h"
 
-enum argument_kind { TAKES_NOTHING, TAKES_NUMBER, TAKES_ADDRESS, TAKES_PATH };
+enum argument_kind { TAKES_NOTHING, TAKES_NUMBER, TAKES_ADDRESS, TAKES_TEXT };
 
 struct option_description {
 	const char *name;
@@ -22,30 +22,48 @@ static const struct option_description descriptions[OPTION_COUNT] = {
 		"write what is pending; this changes FILE" },
 	[OPTION_ARCHITECTURAL] = { "architectural", TAKES_NOTHING, "",
 		"translate as the processor did, also with paging off" },
+	[OPTION_DEPTH] = { "depth", TAKES_NUMBER, "N",
+		"also the members of members, N levels down" },
 	[OPTION_FORCE] = { "force", TAKES_NOTHING, "",
-		"replace OUTPUT if it exists" },
+		"replace the output if it exists" },
+	[OPTION_FORMAT] = { "format", TAKES_TEXT, "FORMAT",
+		"raw, elf, dmp, dmp-full, dmp-bitmap or snapshot" },
+	[OPTION_FRAMES] = { "frames", TAKES_NUMBER, "N",
+		"at most N frames, rather than 256" },
 	[OPTION_HELP] = { "help", TAKES_NOTHING, "", "show help and exit" },
 	[OPTION_JSON] = { "json", TAKES_NOTHING, "", "print JSON" },
 	[OPTION_KEEP_GOING] = { "keep-going", TAKES_NOTHING, "",
 		"leave damaged memory as holes, rather than stop at it" },
+	[OPTION_NO_QEMU_NOTES] = { "no-qemu-notes", TAKES_NOTHING, "",
+		"elf: without the notes that only QEMU's readers know" },
 	[OPTION_RAW] = { "raw", TAKES_NOTHING, "",
 		"write the bytes themselves to the standard output" },
 	[OPTION_ROOT] = { "root", TAKES_ADDRESS, "ADDRESS",
 		"begin at this page table, in place of CR3 or TTBR0_EL1" },
+	[OPTION_SALVAGE] = { "salvage", TAKES_NOTHING, "",
+		"read what is left of a file that would be refused" },
 	[OPTION_SAVED] = { "saved", TAKES_NOTHING, "",
 		"ADDRESS is an offset in the saved memory" },
 	[OPTION_SKIP_HOLES] = { "skip-holes", TAKES_NOTHING, "",
 		"write one chunk after the other, without the holes between" },
+	[OPTION_SVG] = { "svg", TAKES_TEXT, "FILE",
+		"draw it into an SVG file, for a report" },
+	[OPTION_SYMBOLS] = { "symbols", TAKES_TEXT, "PATH",
+		"folders and symbol stores with PDBs, separated by ;" },
+	[OPTION_THREADS] = { "threads", TAKES_NUMBER, "N",
+		"use N threads, rather than one for each processor" },
 	[OPTION_VALUES] = { "values", TAKES_NOTHING, "",
 		"also texts and arrays of bytes; without PATH the first bytes of an array" },
 	[OPTION_VERSION] = { "version", TAKES_NOTHING, "", "show the version and exit" },
 	[OPTION_VIRTUAL] = { "virtual", TAKES_NOTHING, "",
 		"ADDRESS is a guest virtual address" },
 	[OPTION_VP] = { "vp", TAKES_NUMBER, "N", "the virtual processor" },
-	[OPTION_VSV] = { "vsv", TAKES_PATH, "FILE",
+	[OPTION_VSV] = { "vsv", TAKES_TEXT, "FILE",
 		"the .vsv of a .bin, if it is not beside it" },
 	[OPTION_VTL] = { "vtl", TAKES_NUMBER, "N",
 		"the virtual trust level, rather than the active one" },
+	[OPTION_WITHOUT_KERNEL] = { "without-kernel", TAKES_NOTHING, "",
+		"dmp: write it also if no Windows kernel is found" },
 };
 
 const char *option_name(enum option option)
@@ -81,7 +99,7 @@ static enum exit_code store_value(enum option option, const char *value, struct 
 	switch (description->kind) {
 	case TAKES_NOTHING:
 		break;
-	case TAKES_PATH:
+	case TAKES_TEXT:
 		out->texts[option] = value;
 		break;
 	case TAKES_NUMBER:

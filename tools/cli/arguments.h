@@ -17,20 +17,29 @@ enum option {
 	OPTION_ALL,
 	OPTION_APPLY,
 	OPTION_ARCHITECTURAL,
+	OPTION_DEPTH,
 	OPTION_FORCE,
+	OPTION_FORMAT,
+	OPTION_FRAMES,
 	OPTION_HELP,
 	OPTION_JSON,
 	OPTION_KEEP_GOING,
+	OPTION_NO_QEMU_NOTES,
 	OPTION_RAW,
 	OPTION_ROOT,
+	OPTION_SALVAGE,
 	OPTION_SAVED,
 	OPTION_SKIP_HOLES,
+	OPTION_SVG,
+	OPTION_SYMBOLS,
+	OPTION_THREADS,
 	OPTION_VALUES,
 	OPTION_VERSION,
 	OPTION_VIRTUAL,
 	OPTION_VP,
 	OPTION_VSV,
 	OPTION_VTL,
+	OPTION_WITHOUT_KERNEL,
 	OPTION_COUNT
 };
 
@@ -40,7 +49,7 @@ enum option {
 struct arguments {
 	bool given[OPTION_COUNT];
 	uint64_t numbers[OPTION_COUNT];		/* of those that take a number */
-	const char *texts[OPTION_COUNT];	/* of those that take a path */
+	const char *texts[OPTION_COUNT];	/* of those that take a path or name */
 	char **operands;			/* what is no option */
 	size_t operand_count;
 };

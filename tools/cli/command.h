@@ -29,15 +29,22 @@ extern const struct command commands[];
 /* The command of that name, or NULL. */
 const struct command *find_command(const char *name);
 
+enum exit_code command_check(const struct arguments *arguments);
 enum exit_code command_chunks(const struct arguments *arguments);
 enum exit_code command_dump(const struct arguments *arguments);
 enum exit_code command_help(const struct arguments *arguments);
+enum exit_code command_images(const struct arguments *arguments);
 enum exit_code command_info(const struct arguments *arguments);
 enum exit_code command_keys(const struct arguments *arguments);
+enum exit_code command_locate(const struct arguments *arguments);
+enum exit_code command_map(const struct arguments *arguments);
 enum exit_code command_read(const struct arguments *arguments);
 enum exit_code command_regs(const struct arguments *arguments);
 enum exit_code command_replay(const struct arguments *arguments);
+enum exit_code command_stack(const struct arguments *arguments);
+enum exit_code command_symbols(const struct arguments *arguments);
 enum exit_code command_translate(const struct arguments *arguments);
+enum exit_code command_type(const struct arguments *arguments);
 enum exit_code command_version(const struct arguments *arguments);
 
 /* The help of the whole program, and of one command. */

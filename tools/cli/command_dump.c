@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dump_file.h"
+#include "dump_formats.h"
 #include "failure.h"
 #include "json_writer.h"
 #include "memory_ranges.h"
@@ -44,7 +45,7 @@ static enum exit_code read_page(struct dump *dump, uint64_t address, UINT8 *page
 
 	if (SUCCEEDED(result) && count == GUEST_PAGE_SIZE)
 		return EXIT_DONE;
-	if (FAILED(result) && !dump->arguments->given[OPTION_KEEP_GOING]) {
+	if (FAILED(result) && !leaves_out_damage(dump->arguments)) {
 		saved_state_fail_call(dump->state, result);
 		return fail(EXIT_NOT_READ, "%s was not written; with --keep-going it is, without "
 			    "the memory that is damaged.", dump->file.path);
@@ -165,8 +166,11 @@ enum exit_code command_dump(const struct arguments *arguments)
 {
 	struct saved_state state;
 	struct dump dump = { .arguments = arguments };
-	enum exit_code code = saved_state_open(arguments, &state);
+	enum exit_code code;
 
+	if (dump_has_format(arguments))
+		return dump_in_format(arguments);
+	code = saved_state_open(arguments, &state);
 	if (code != EXIT_DONE)
 		return code;
 	dump.state = &state;
@@ -175,6 +179,11 @@ enum exit_code command_dump(const struct arguments *arguments)
 		code = fail_out_of_memory();
 	if (code == EXIT_DONE)
 		code = memory_ranges_of_chunks(&state, true, &dump.chunks);
+	if (code == EXIT_DONE && dump.chunks.count == 0)
+		code = fail(EXIT_NOT_READ,
+			    "%s: nothing that tells the addresses of the guest's memory is left; "
+			    "'vmsavedstate read --saved' shows saved memory without.",
+			    state.source.Path);
 	platform_watch_interrupt();
 	if (code == EXIT_DONE)
 		code = dump_file_begin(&dump.file, arguments->operands[1],

@@ -31,7 +31,7 @@ void print_help(void)
 	       "front or with a ` inside (fffff800`00000000), else decimal, and may end in K, M, G\n"
 	       "or T.  Options may stand anywhere; -- ends them.\n\n"
 	       "Exit status: 0 done, 1 a file could not be opened or read, 2 wrong usage, 3 done in\n"
-	       "part, 4 the output could not be written, 130 interrupted.\n");
+	       "part or damage found, 4 the output could not be written, 130 interrupted.\n");
 }
 
 void print_command_help(const struct command *command)

@@ -23,30 +23,53 @@ static void print_file(const char *label, const char *path, UINT64 size)
 	printf(", %s\n", size_text(size, text));
 }
 
-static void print_container(const struct saved_state *state, const VMSAVEDSTATE_INFO *info)
+static const char *container_text(const VMSAVEDSTATE_INFO *info)
 {
-	bool is_pair = info->Container == VMSAVEDSTATE_CONTAINER_LEGACY;
-	const char *release = windows_release(info->VmVersion);
+	if (info->Container == VMSAVEDSTATE_CONTAINER_VMRS)
+		return ".vmrs";
+	return info->SecondFileSize > 0 ? ".bin and .vsv pair" : "half of a .bin and .vsv pair";
+}
 
-	print_file("File", state->source.Path, info->FileSize);
-	if (is_pair)
-		print_file("", state->source.SecondPath, info->SecondFileSize);
-	print_label("Format");
-	printf("%s, version %u.%u\n", is_pair ? ".bin and .vsv pair" : ".vmrs",
-	       info->ContainerVersion >> 8, info->ContainerVersion & 0xFF);
+static void print_vm_version(UINT32 version)
+{
+	const char *release = windows_release(version);
+
 	print_label("VM version");
-	printf("%u.%u", info->VmVersion >> 8, info->VmVersion & 0xFF);
+	if (version == 0) {
+		printf("not known\n");
+		return;
+	}
+	printf("%u.%u", version >> 8, version & 0xFF);
 	if (release != NULL)
 		printf(" (%s)", release);
 	printf("\n");
-	if (is_pair)
-		return;
+}
+
+static void print_replay_log(UINT32 pending)
+{
 	print_label("Replay log");
-	if (info->PendingLogEntries == 0)
+	if (pending == 0)
 		printf("nothing pending\n");
 	else
-		printf("%u write%s pending; what is shown here is as if made\n",
-		       info->PendingLogEntries, info->PendingLogEntries == 1 ? "" : "s");
+		printf("%u write%s pending; what is shown here is as if made\n", pending,
+		       pending == 1 ? "" : "s");
+}
+
+static void print_container(const struct saved_state *state, const VMSAVEDSTATE_INFO *info)
+{
+	print_file("File", state->source.Path, info->FileSize);
+	if (info->SecondFileSize > 0)
+		print_file("", state->source.SecondPath, info->SecondFileSize);
+	print_label("Format");
+	printf("%s, version %u.%u\n", container_text(info), info->ContainerVersion >> 8,
+	       info->ContainerVersion & 0xFF);
+	if (saved_state_is_salvaged(state)) {
+		print_label("Salvaged");
+		printf("this is what is left; 'vmsavedstate check' lists what is damaged\n");
+	}
+	print_vm_version(info->VmVersion);
+	if (info->Container == VMSAVEDSTATE_CONTAINER_VMRS)
+		print_replay_log(info->PendingLogEntries);
 }
 
 static void print_vtls(UINT32 vtls)
@@ -63,7 +86,7 @@ static void print_vtls(UINT32 vtls)
 
 static void print_guest(const struct state_facts *facts)
 {
-	char text[GUEST_OS_TEXT_SIZE];
+	char text[VMSAVEDSTATE_GUEST_OS_TEXT];
 
 	for (unsigned vtl = 0; vtl <= HIGHEST_VTL; vtl++) {
 		if ((facts->enabled_vtls >> vtl & 1) == 0)
@@ -84,8 +107,11 @@ static void print_memory(const struct state_facts *facts)
 	char size[SIZE_TEXT_SIZE];
 
 	print_label("Memory");
-	printf("%s in %zu range%s\n", size_text(memory, size), facts->chunks.count,
-	       facts->chunks.count == 1 ? "" : "s");
+	if (facts->chunks.count == 0)
+		printf("nothing tells its addresses\n");
+	else
+		printf("%s in %zu range%s\n", size_text(memory, size), facts->chunks.count,
+		       facts->chunks.count == 1 ? "" : "s");
 	memory_ranges_print(&facts->chunks);
 	if (facts->holes.count > 0) {
 		print_label("Holes");
@@ -139,7 +165,10 @@ static void print_facts(const struct saved_state *state, const struct state_fact
 	print_guest(facts);
 	print_memory(facts);
 	print_label("Processors");
-	printf("%u, vendor %s\n", facts->info.VpCount, vendor_name(facts->info.Vendor));
+	if (facts->info.VpCount == 0)
+		printf("none is left\n");
+	else
+		printf("%u, vendor %s\n", facts->info.VpCount, vendor_name(facts->info.Vendor));
 	for (UINT32 vp = 0; vp < facts->info.VpCount; vp++)
 		print_vp(vp, &facts->vps[vp]);
 }
@@ -167,22 +196,26 @@ static void write_vtls(struct json_writer *json, const char *name, UINT32 vtls)
 static void write_container(struct json_writer *json, const struct saved_state *state,
 			    const VMSAVEDSTATE_INFO *info)
 {
-	bool is_pair = info->Container == VMSAVEDSTATE_CONTAINER_LEGACY;
+	bool is_legacy = info->Container == VMSAVEDSTATE_CONTAINER_LEGACY;
 
 	json_text(json, "file", state->source.Path);
 	json_number(json, "file_size", info->FileSize);
-	json_text(json, "second_file", is_pair ? state->source.SecondPath : NULL);
+	json_text(json, "second_file", state->source.SecondPath);
 	json_number(json, "second_file_size", info->SecondFileSize);
-	json_text(json, "container", is_pair ? "legacy" : "vmrs");
+	json_text(json, "container", is_legacy ? "legacy" : "vmrs");
+	json_boolean(json, "salvaged", saved_state_is_salvaged(state));
 	write_version(json, "container_version", info->ContainerVersion);
-	write_version(json, "vm_version", info->VmVersion);
+	if (info->VmVersion == 0)
+		json_null(json, "vm_version");
+	else
+		write_version(json, "vm_version", info->VmVersion);
 	json_text(json, "windows_release", windows_release(info->VmVersion));
 	json_number(json, "pending_log_entries", info->PendingLogEntries);
 }
 
 static void write_guest(struct json_writer *json, const struct state_facts *facts)
 {
-	char text[GUEST_OS_TEXT_SIZE];
+	char text[VMSAVEDSTATE_GUEST_OS_TEXT];
 
 	json_array_begin(json, "guest_os");
 	for (unsigned vtl = 0; vtl <= HIGHEST_VTL; vtl++) {

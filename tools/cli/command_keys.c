@@ -190,6 +190,19 @@ static BOOL CALLBACK write_key(void *context, const VMSAVEDSTATE_KEY *key)
 	return !shown || ferror(stdout);
 }
 
+static BOOL CALLBACK stop_at_once(void *context, const VMSAVEDSTATE_KEY *key)
+{
+	(void)context;
+	(void)key;
+	return TRUE;
+}
+
+/* Whether it can be opened; listing the keys tells again what is wrong if not. */
+static HRESULT open_container(struct saved_state *state)
+{
+	return VmSavedStateEnumerateKeys(&state->source, NULL, stop_at_once, NULL);
+}
+
 static enum exit_code list_keys(struct listing *listing, const struct saved_state *state)
 {
 	const char *start = listing->arguments->operand_count > 1 ?
@@ -220,6 +233,8 @@ enum exit_code command_keys(const struct arguments *arguments)
 		return fail_out_of_memory();
 	saved_state_locate(arguments, &state);
 	listing.source = &state.source;
+	if (arguments->given[OPTION_SALVAGE])
+		saved_state_load(arguments, &state, open_container);
 	code = list_keys(&listing, &state);
 	saved_state_close(&state);
 	free(listing.buffer);

@@ -160,7 +160,7 @@ enum exit_code command_read(const struct arguments *arguments)
 	reading.buffer = malloc(LARGEST_PIECE);
 	if (reading.buffer == NULL)
 		code = fail_out_of_memory();
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE && arguments->given[OPTION_VIRTUAL])
 		code = saved_state_switch_vp(&state, arguments, &reading.vp);
 	if (code == EXIT_DONE)
 		code = show(&reading);

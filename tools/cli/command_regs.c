@@ -184,6 +184,8 @@ static enum exit_code show_every_vp(const struct regs *regs)
 	UINT32 shown = 0;
 
 	GetVpCount(regs->state->handle, &count);
+	if (count == 0)
+		return saved_state_fail_no_vp(regs->state);
 	for (UINT32 vp = 0; vp < count; vp++) {
 		if (show_vp(regs, vp) == EXIT_DONE)
 			shown++;

@@ -34,7 +34,7 @@ static enum exit_code check_name(const struct dump_file *file, const VMSAVEDSTAT
 
 	if (is_of_source(file->path, source) || is_of_source(file->partial_path, source))
 		return fail(EXIT_NOT_WRITTEN, "%s is the saved state itself: choose another name "
-			    "for the dump.", file->path);
+			    "for the output.", file->path);
 	if (status == OUTPUT_OK || (status == OUTPUT_EXISTS && file->replace))
 		return EXIT_DONE;
 	return fail_output(file->path, status);
@@ -50,7 +50,7 @@ static enum exit_code create_partial(struct dump_file *file)
 		status = platform_output_create(file->partial_path, &file->output);
 	if (status == OUTPUT_EXISTS)
 		return fail(EXIT_NOT_WRITTEN,
-			    "%s exists: another dump is being written there, or one was cut off; "
+			    "%s exists: it is being written by another run, or one was cut off; "
 			    "remove it, or let --force do that.", file->partial_path);
 	return status == OUTPUT_OK ? EXIT_DONE : fail_output(file->path, status);
 }

@@ -82,7 +82,8 @@ enum exit_code facts_gather(const struct saved_state *state, struct state_facts 
 	code = memory_ranges_of_chunks(state, true, &facts.chunks);
 	if (code != EXIT_DONE)
 		return code;
-	facts.vps = calloc(facts.info.VpCount, sizeof(*facts.vps));
+	/* One more than there are: what is salvaged may have none. */
+	facts.vps = calloc((size_t)facts.info.VpCount + 1, sizeof(*facts.vps));
 	if (facts.vps == NULL || !memory_ranges_holes(&facts.chunks, &facts.holes)) {
 		facts_free(&facts);
 		return fail_out_of_memory();

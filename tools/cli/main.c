@@ -13,11 +13,24 @@
 	(OPTION_BIT(OPTION_VP) | OPTION_BIT(OPTION_VTL) | OPTION_BIT(OPTION_ARCHITECTURAL) |       \
 	 OPTION_BIT(OPTION_ROOT))
 
+#define SYMBOLS_DETAILS                                                                            \
+	"PDBs are looked for along --symbols, or else in the current folder and along\n"            \
+	"_NT_SYMBOL_PATH; nothing is downloaded."
+
 const struct command commands[] = {
 	{ .name = "info", .operands = "FILE", .operand_minimum = 1, .operand_maximum = 1,
 	  .options = SAVED_STATE_OPTIONS,
 	  .summary = "Tell what is in a saved state",
 	  .details = "", .run = command_info },
+	{ .name = "check", .operands = "FILE", .operand_minimum = 1, .operand_maximum = 1,
+	  .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_VSV) | OPTION_BIT(OPTION_THREADS),
+	  .summary = "Verify a saved state, and tell what is damaged",
+	  .details = "Verifies every checksum, every rule of the format, and the data of every page.\n"
+		     "Each problem is a line: the part, what is wrong and where, its HRESULT, and the\n"
+		     "guest addresses that it costs.  With more than one thread those of RAM blocks come\n"
+		     "in any order.  The exit status is 3 when there are problems, and 1 when nothing of\n"
+		     "a saved state can be read.",
+	  .run = command_check },
 	{ .name = "keys", .operands = "FILE [PATH]", .operand_minimum = 1, .operand_maximum = 2,
 	  .options = SAVED_STATE_OPTIONS | OPTION_BIT(OPTION_VALUES),
 	  .summary = "List the keys of the container",
@@ -28,6 +41,13 @@ const struct command commands[] = {
 	  .options = SAVED_STATE_OPTIONS,
 	  .summary = "List the ranges of guest memory",
 	  .details = "They are in the order of the saved state.", .run = command_chunks },
+	{ .name = "map", .operands = "FILE", .operand_minimum = 1, .operand_maximum = 1,
+	  .options = SAVED_STATE_OPTIONS | OPTION_BIT(OPTION_SVG) | OPTION_BIT(OPTION_FORCE),
+	  .summary = "Show how all of the guest's memory is kept",
+	  .details = "Each tile shows what most of its pages are; but damaged if any page in it is, else\n"
+		     "missing if any is.  Pages that only turn out to be damaged when they are\n"
+		     "decompressed are found by 'check'.",
+	  .run = command_map },
 	{ .name = "read", .operands = "FILE ADDRESS LENGTH", .operand_minimum = 3,
 	  .operand_maximum = 3,
 	  .options = SAVED_STATE_OPTIONS | TRANSLATION_OPTIONS | OPTION_BIT(OPTION_RAW) |
@@ -38,11 +58,15 @@ const struct command commands[] = {
 	  .run = command_read },
 	{ .name = "dump", .operands = "FILE OUTPUT", .operand_minimum = 2, .operand_maximum = 2,
 	  .options = SAVED_STATE_OPTIONS | OPTION_BIT(OPTION_FORCE) |
-		     OPTION_BIT(OPTION_KEEP_GOING) | OPTION_BIT(OPTION_SKIP_HOLES),
+		     OPTION_BIT(OPTION_KEEP_GOING) | OPTION_BIT(OPTION_SKIP_HOLES) |
+		     OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_NO_QEMU_NOTES) |
+		     OPTION_BIT(OPTION_WITHOUT_KERNEL) | OPTION_BIT(OPTION_VP),
 	  .summary = "Write guest memory to a file",
 	  .details = "The offset in OUTPUT is the guest physical address.  Holes and pages of zeros take\n"
 		     "no room on the disk.  The file is OUTPUT.partial until it is complete.  The exit\n"
-		     "status is 3 when some memory is missing, or damaged and left out.",
+		     "status is 3 when some memory is missing, or damaged and left out.\n\n"
+		     "With --format elf it is an ELF core, with dmp a Windows crash dump that begins with\n"
+		     "the registers of VP 0 or --vp.  snapshot is a crash dump with regs.json beside it.",
 	  .run = command_dump },
 	{ .name = "replay", .operands = "FILE", .operand_minimum = 1, .operand_maximum = 1,
 	  .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_APPLY),
@@ -60,6 +84,40 @@ const struct command commands[] = {
 	  .summary = "Translate guest virtual addresses, and show the page-table walk",
 	  .details = "The exit status is 3 when an address is not mapped.",
 	  .run = command_translate },
+	{ .name = "images", .operands = "FILE", .operand_minimum = 1, .operand_maximum = 1,
+	  .options = SAVED_STATE_OPTIONS | OPTION_BIT(OPTION_VP) | OPTION_BIT(OPTION_VTL),
+	  .summary = "List the Windows images in an address space",
+	  .details = "The names are those of their PDBs.", .run = command_images },
+	{ .name = "symbols", .operands = "FILE NAME|ADDRESS...", .operand_minimum = 2,
+	  .operand_maximum = SIZE_MAX,
+	  .options = SAVED_STATE_OPTIONS | OPTION_BIT(OPTION_VP) | OPTION_BIT(OPTION_VTL) |
+		     OPTION_BIT(OPTION_SYMBOLS),
+	  .summary = "Find the address of a symbol, or the symbol at an address",
+	  .details = SYMBOLS_DETAILS "  NAME is a symbol\n"
+		     "or module!symbol.  The exit status is 3 when one is not known.",
+	  .run = command_symbols },
+	{ .name = "type", .operands = "FILE NAME", .operand_minimum = 2, .operand_maximum = 2,
+	  .options = SAVED_STATE_OPTIONS | OPTION_BIT(OPTION_VP) | OPTION_BIT(OPTION_VTL) |
+		     OPTION_BIT(OPTION_SYMBOLS) | OPTION_BIT(OPTION_DEPTH),
+	  .summary = "Show the layout of a type",
+	  .details = SYMBOLS_DETAILS "  NAME is a type\n"
+		     "or module!type.  The exit status is 3 when it is not known.",
+	  .run = command_type },
+	{ .name = "stack", .operands = "FILE", .operand_minimum = 1, .operand_maximum = 1,
+	  .options = SAVED_STATE_OPTIONS | OPTION_BIT(OPTION_VP) | OPTION_BIT(OPTION_VTL) |
+		     OPTION_BIT(OPTION_SYMBOLS) | OPTION_BIT(OPTION_FRAMES),
+	  .summary = "Show the call stacks of the virtual processors",
+	  .details = SYMBOLS_DETAILS "\n"
+		     "Without --vp, of every virtual processor.",
+	  .run = command_stack },
+	{ .name = "locate", .operands = "[NAME [CHECKPOINT]]", .operand_minimum = 0,
+	  .operand_maximum = 2,
+	  .options = OPTION_BIT(OPTION_JSON),
+	  .summary = "List VMs and checkpoints with what is saved of them",
+	  .details = "Looks in the folders that VMSAVEDSTATE_PATH lists, each the folder of VMs or a\n"
+		     "drive of a Hyper-V host, and on Windows in Hyper-V's own.  NAME and CHECKPOINT are\n"
+		     "names or GUIDs.  The exit status is 3 when something could not be read.",
+	  .run = command_locate },
 	{ .name = "version", .operands = "", .operand_minimum = 0, .operand_maximum = 0,
 	  .options = OPTION_BIT(OPTION_JSON),
 	  .summary = "Show the version of the program and of the library",

@@ -74,8 +74,10 @@ static HRESULT get_chunks(VM_SAVED_STATE_DUMP_HANDLE handle, GPA_MEMORY_CHUNK **
 	UINT64 count = 0;
 	HRESULT result = GetGuestPhysicalMemoryChunks(handle, &page_size, NULL, &count);
 
-	/* Asked without room, it answers E_OUTOFMEMORY and the count. */
-	if (result != E_OUTOFMEMORY || count == 0 || count > SIZE_MAX / sizeof(*chunks))
+	/* Asked without room, it answers E_OUTOFMEMORY and the count, also of none. */
+	if (result == E_OUTOFMEMORY && count == 0)
+		return S_OK;
+	if (result != E_OUTOFMEMORY || count > SIZE_MAX / sizeof(*chunks))
 		return result;
 	chunks = malloc((size_t)count * sizeof(*chunks));
 	if (chunks == NULL)

@@ -35,6 +35,9 @@ bool platform_interrupted(void);
 
 bool platform_is_terminal(FILE *stream);
 
+/* Whether it is one that takes escape sequences of ISO 6429, which colours are made of. */
+bool platform_takes_escapes(FILE *stream);
+
 /* The width of the terminal that stream is, or 80 when it is not known. */
 unsigned platform_terminal_columns(FILE *stream);
 

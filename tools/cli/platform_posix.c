@@ -71,6 +71,13 @@ bool platform_is_terminal(FILE *stream)
 	return isatty(fileno(stream)) == 1;
 }
 
+bool platform_takes_escapes(FILE *stream)
+{
+	const char *kind = getenv("TERM");
+
+	return platform_is_terminal(stream) && kind != NULL && strcmp(kind, "dumb") != 0;
+}
+
 unsigned platform_terminal_columns(FILE *stream)
 {
 #ifdef TIOCGWINSZ

@@ -108,6 +108,16 @@ bool platform_is_terminal(FILE *stream)
 	return GetConsoleMode(console_of(stream), &mode) != 0;
 }
 
+/* Consoles take them since Windows 10, once they are asked to. */
+bool platform_takes_escapes(FILE *stream)
+{
+	HANDLE console = console_of(stream);
+	DWORD mode;
+
+	return GetConsoleMode(console, &mode) &&
+	       SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+}
+
 unsigned platform_terminal_columns(FILE *stream)
 {
 	CONSOLE_SCREEN_BUFFER_INFO facts;

@@ -14,7 +14,7 @@ static const double SECONDS_BETWEEN_DRAWINGS = 0.1;
 void progress_begin(struct progress *progress, uint64_t total)
 {
 	*progress = (struct progress){
-		.shown = platform_is_terminal(stderr),
+		.shown = platform_takes_escapes(stderr),
 		.total = total,
 		.begun = platform_seconds(),
 	};
@@ -76,9 +76,16 @@ void progress_update(struct progress *progress, uint64_t done)
 	fflush(stderr);
 }
 
+void progress_hide(struct progress *progress)
+{
+	if (!progress->shown || progress->drawn <= 0)
+		return;
+	fputs("\r\033[K", stderr);
+	progress->drawn = 0;
+}
+
 void progress_end(struct progress *progress)
 {
-	if (progress->shown && progress->drawn > 0)
-		fputs("\r\033[K", stderr);
+	progress_hide(progress);
 	progress->shown = false;
 }

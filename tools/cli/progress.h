@@ -21,7 +21,9 @@ struct progress {
 void progress_begin(struct progress *progress, uint64_t total);
 /* Draws it, unless that was done a moment ago. */
 void progress_update(struct progress *progress, uint64_t done);
-/* Wipes it from the terminal. */
+/* Wipes it from the terminal, so that something can be printed; the next update draws it again. */
+void progress_hide(struct progress *progress);
+/* Wipes it, and draws it no more. */
 void progress_end(struct progress *progress);
 
 #endif

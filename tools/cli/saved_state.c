@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "saved_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "failure.h"
 #include "platform.h"
+
+enum { REFUSAL_SIZE = 1024 };
 
 /* extension is in lower case. */
 static bool has_extension(const char *path, const char *extension)
@@ -44,22 +47,72 @@ void saved_state_locate(const struct arguments *arguments, struct saved_state *o
 	}
 }
 
+#define HALF_OF_A_PAIR                                                                             \
+	"This is half of a pair, and there is no .%s of the same name beside it: put both files "  \
+	"into one folder, or name both as NAME.bin --vsv NAME.vsv."
+
+void saved_state_warn_of_half(const struct saved_state *state)
+{
+	if (state->missing != NULL)
+		warn("%s: " HALF_OF_A_PAIR, state->source.Path, state->missing);
+}
+
+/* Without its other half a file is refused for reasons that help nobody. */
+static bool lacks_other_half(const struct saved_state *state, HRESULT result)
+{
+	return state->missing != NULL && result != VMSAVEDSTATE_E_FILE_NOT_FOUND &&
+	       result != VMSAVEDSTATE_E_PATH_NOT_FOUND && result != VMSAVEDSTATE_E_ACCESS_DENIED;
+}
+
+/* Why the call of the library that was made last refused the source. */
+static void describe_refusal(const struct saved_state *state, HRESULT result,
+			     char text[REFUSAL_SIZE])
+{
+	if (lacks_other_half(state, result))
+		snprintf(text, REFUSAL_SIZE, HALF_OF_A_PAIR, state->missing);
+	else
+		VmSavedStateGetErrorText(NULL, text, REFUSAL_SIZE, NULL);
+}
+
 enum exit_code saved_state_fail(const struct saved_state *state, HRESULT result)
 {
-	/* Without its other half a file is refused for reasons that help nobody. */
-	if (state->missing != NULL && result != VMSAVEDSTATE_E_FILE_NOT_FOUND &&
-	    result != VMSAVEDSTATE_E_PATH_NOT_FOUND && result != VMSAVEDSTATE_E_ACCESS_DENIED)
-		return fail(EXIT_NOT_READ,
-			    "%s: This is half of a pair, and there is no .%s of the same name "
-			    "beside it: put both files into one folder, or name both as NAME.bin "
-			    "--vsv NAME.vsv. (0x%08X)",
-			    state->source.Path, state->missing, (unsigned)result);
-	return fail_call(EXIT_NOT_READ, NULL, result, state->source.Path);
+	char reason[REFUSAL_SIZE] = "";
+
+	describe_refusal(state, result, reason);
+	return fail(EXIT_NOT_READ, "%s: %s (0x%08X)", state->source.Path, reason, (unsigned)result);
 }
 
 enum exit_code saved_state_fail_call(const struct saved_state *state, HRESULT result)
 {
 	return fail_call(EXIT_NOT_READ, state->handle, result, state->source.Path);
+}
+
+HRESULT saved_state_load(const struct arguments *arguments, struct saved_state *state,
+			 saved_state_loader load)
+{
+	HRESULT refusal = load(state);
+	char reason[REFUSAL_SIZE] = "";
+	HRESULT result;
+
+	if (SUCCEEDED(refusal) || !arguments->given[OPTION_SALVAGE])
+		return refusal;
+	describe_refusal(state, refusal, reason);
+	state->source.Flags |= VMSAVEDSTATE_SOURCE_SALVAGE;
+	result = load(state);
+	if (SUCCEEDED(result))
+		warn("%s: salvaged, since without --salvage this file is refused: %s (0x%08X)",
+		     state->source.Path, reason, (unsigned)refusal);
+	return result;
+}
+
+bool saved_state_is_salvaged(const struct saved_state *state)
+{
+	return (state->source.Flags & VMSAVEDSTATE_SOURCE_SALVAGE) != 0;
+}
+
+static HRESULT open_handle(struct saved_state *state)
+{
+	return VmSavedStateOpen(&state->source, &state->handle);
 }
 
 enum exit_code saved_state_open(const struct arguments *arguments, struct saved_state *out)
@@ -68,7 +121,7 @@ enum exit_code saved_state_open(const struct arguments *arguments, struct saved_
 	HRESULT result;
 
 	saved_state_locate(arguments, out);
-	result = VmSavedStateOpen(&out->source, &out->handle);
+	result = saved_state_load(arguments, out, open_handle);
 	if (SUCCEEDED(result))
 		return EXIT_DONE;
 	code = saved_state_fail(out, result);
@@ -84,6 +137,12 @@ void saved_state_close(struct saved_state *state)
 	*state = (struct saved_state){ 0 };
 }
 
+enum exit_code saved_state_fail_no_vp(const struct saved_state *state)
+{
+	return fail(EXIT_NOT_READ, "%s: no virtual processor is left in the file; "
+		    "'vmsavedstate check' tells why.", state->source.Path);
+}
+
 enum exit_code saved_state_vp(const struct saved_state *state, const struct arguments *arguments,
 			      UINT32 *vp_out)
 {
@@ -91,6 +150,8 @@ enum exit_code saved_state_vp(const struct saved_state *state, const struct argu
 	UINT32 count = 0;
 
 	GetVpCount(state->handle, &count);
+	if (count == 0)
+		return saved_state_fail_no_vp(state);
 	if (vp >= count)
 		return fail(EXIT_USAGE, "there is no VP %u: the last one of this saved state is %u.",
 			    vp, count - 1);
@@ -125,6 +186,11 @@ enum exit_code saved_state_switch_vp(const struct saved_state *state,
 	if (FAILED(result))
 		return saved_state_fail_call(state, result);
 	return EXIT_DONE;
+}
+
+bool leaves_out_damage(const struct arguments *arguments)
+{
+	return arguments->given[OPTION_KEEP_GOING] || arguments->given[OPTION_SALVAGE];
 }
 
 VMSAVEDSTATE_TRANSLATE_OPTIONS translate_options(const struct arguments *arguments)

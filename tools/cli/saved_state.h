@@ -15,7 +15,8 @@
 #include "arguments.h"
 
 /* What every command that opens a saved state takes. */
-#define SAVED_STATE_OPTIONS (OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_VSV))
+#define SAVED_STATE_OPTIONS                                                                        \
+	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_VSV) | OPTION_BIT(OPTION_SALVAGE))
 
 enum { HIGHEST_VTL = 2 };
 
@@ -29,6 +30,20 @@ struct saved_state {
 /* Fills in source from the first operand and --vsv. */
 void saved_state_locate(const struct arguments *arguments, struct saved_state *out);
 
+/* Opens state->source, or looks whether it can be opened. */
+typedef HRESULT (*saved_state_loader)(struct saved_state *state);
+
+/*
+ * Calls load.  Where that is refused and --salvage was given, it is called
+ * once more with VMSAVEDSTATE_SOURCE_SALVAGE in state->source; when that helps,
+ * the refusal is told as a warning.
+ */
+HRESULT saved_state_load(const struct arguments *arguments, struct saved_state *state,
+			 saved_state_loader load);
+
+/* Whether only --salvage made it readable. */
+bool saved_state_is_salvaged(const struct saved_state *state);
+
 /* Locates and opens it.  Says what is wrong when that fails; nothing is to be closed then. */
 enum exit_code saved_state_open(const struct arguments *arguments, struct saved_state *out);
 
@@ -38,8 +53,14 @@ enum exit_code saved_state_open(const struct arguments *arguments, struct saved_
  */
 enum exit_code saved_state_fail(const struct saved_state *state, HRESULT result);
 
+/* Warns, where that is so, that the other file of a pair was not found. */
+void saved_state_warn_of_half(const struct saved_state *state);
+
 /* Tells that a call with its handle failed.  Returns EXIT_NOT_READ. */
 enum exit_code saved_state_fail_call(const struct saved_state *state, HRESULT result);
+
+/* Tells that no VP was left to be salvaged.  Returns EXIT_NOT_READ. */
+enum exit_code saved_state_fail_no_vp(const struct saved_state *state);
 
 /* Releases what locating or opening it has taken. */
 void saved_state_close(struct saved_state *state);
@@ -54,6 +75,9 @@ enum exit_code chosen_vtl(const struct arguments *arguments, UINT32 *vtl_out);
 /* The same VP; the trust level that --vtl names becomes its active one. */
 enum exit_code saved_state_switch_vp(const struct saved_state *state,
 				     const struct arguments *arguments, UINT32 *vp_out);
+
+/* Whether damaged memory is to be left out, rather than to end the command. */
+bool leaves_out_damage(const struct arguments *arguments);
 
 /* The options of a translation that --architectural and --root ask for. */
 VMSAVEDSTATE_TRANSLATE_OPTIONS translate_options(const struct arguments *arguments);

@@ -2,7 +2,6 @@
 #include "words.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -116,6 +115,54 @@ const char *walk_reason_text(VMSAVEDSTATE_WALK_REASON reason)
 	return name_in(texts, COUNT_OF(texts), (unsigned)reason);
 }
 
+const char *part_name(VMSAVEDSTATE_PART part)
+{
+	static const char *const names[] = {
+		[VMSAVEDSTATE_PART_FILE_HEADER] = "file_header",
+		[VMSAVEDSTATE_PART_REPLAY_LOG] = "replay_log",
+		[VMSAVEDSTATE_PART_OBJECT_TABLE] = "object_table",
+		[VMSAVEDSTATE_PART_KEY_TABLE] = "key_table",
+		[VMSAVEDSTATE_PART_KEY] = "key",
+		[VMSAVEDSTATE_PART_PARTITION_STATE] = "partition_state",
+		[VMSAVEDSTATE_PART_MEMORY_MAP] = "memory_map",
+		[VMSAVEDSTATE_PART_RAM_BLOCK] = "ram_block",
+	};
+
+	return name_in(names, COUNT_OF(names), (unsigned)part);
+}
+
+const char *part_text(VMSAVEDSTATE_PART part)
+{
+	static const char *const texts[] = {
+		[VMSAVEDSTATE_PART_FILE_HEADER] = "File header",
+		[VMSAVEDSTATE_PART_REPLAY_LOG] = "Replay log",
+		[VMSAVEDSTATE_PART_OBJECT_TABLE] = "Object table",
+		[VMSAVEDSTATE_PART_KEY_TABLE] = "Key table",
+		[VMSAVEDSTATE_PART_KEY] = "Key",
+		[VMSAVEDSTATE_PART_PARTITION_STATE] = "Processors",
+		[VMSAVEDSTATE_PART_MEMORY_MAP] = "Memory map",
+		[VMSAVEDSTATE_PART_RAM_BLOCK] = "RAM block",
+	};
+
+	return name_in(texts, COUNT_OF(texts), (unsigned)part);
+}
+
+const char *parts_text(VMSAVEDSTATE_PART part)
+{
+	static const char *const texts[] = {
+		[VMSAVEDSTATE_PART_FILE_HEADER] = "File headers",
+		[VMSAVEDSTATE_PART_REPLAY_LOG] = "Replay log",
+		[VMSAVEDSTATE_PART_OBJECT_TABLE] = "Object tables",
+		[VMSAVEDSTATE_PART_KEY_TABLE] = "Key tables",
+		[VMSAVEDSTATE_PART_KEY] = "Keys",
+		[VMSAVEDSTATE_PART_PARTITION_STATE] = "Processors",
+		[VMSAVEDSTATE_PART_MEMORY_MAP] = "Memory map",
+		[VMSAVEDSTATE_PART_RAM_BLOCK] = "RAM blocks",
+	};
+
+	return name_in(texts, COUNT_OF(texts), (unsigned)part);
+}
+
 const char *key_type_name(VMSAVEDSTATE_KEY_TYPE type)
 {
 	static const char *const names[] = {
@@ -157,77 +204,8 @@ const char *windows_release(UINT32 vm_version)
 	return NULL;
 }
 
-static void name_closed_source(GUEST_OS_INFO info, char *name, size_t size)
+const char *guest_os_text(GUEST_OS_INFO info, char text[VMSAVEDSTATE_GUEST_OS_TEXT])
 {
-	static const char *const microsoft[] = {
-		[GuestOsMicrosoftMSDOS] = "MS-DOS",
-		[GuestOsMicrosoftWindows3x] = "Windows 3.x",
-		[GuestOsMicrosoftWindows9x] = "Windows 9x",
-		[GuestOsMicrosoftWindowsNT] = "Windows",	/* NT and everything after it */
-		[GuestOsMicrosoftWindowsCE] = "Windows CE",
-	};
-	unsigned system = (unsigned)info.ClosedSource.OsId;
-	unsigned vendor = (unsigned)info.ClosedSource.VendorId;
-
-	if (vendor == GuestOsVendorMicrosoft && system < COUNT_OF(microsoft) && system > 0)
-		snprintf(name, size, "%s", microsoft[system]);
-	else if (vendor == GuestOsVendorMicrosoft)
-		snprintf(name, size, "Microsoft OS %u", system);
-	else if (vendor == GuestOsVendorHPE)
-		snprintf(name, size, "HPE OS %u", system);
-	else if (vendor == GuestOsVendorLANCOM)
-		snprintf(name, size, "LANCOM OS %u", system);
-	else
-		snprintf(name, size, "vendor 0x%04X OS %u", vendor, system);
-}
-
-static void describe_closed_source(GUEST_OS_INFO info, char text[GUEST_OS_TEXT_SIZE])
-{
-	unsigned service_pack = (unsigned)info.ClosedSource.ServiceVersion;
-	char name[32];
-	char suffix[24] = "";
-
-	name_closed_source(info, name, sizeof(name));
-	if (service_pack != 0)
-		snprintf(suffix, sizeof(suffix), " Service Pack %u", service_pack);
-	snprintf(text, GUEST_OS_TEXT_SIZE, "%s %u.%u.%u%s", name,
-		 (unsigned)info.ClosedSource.MajorVersion, (unsigned)info.ClosedSource.MinorVersion,
-		 (unsigned)info.ClosedSource.BuildNumber, suffix);
-}
-
-static void describe_open_source(GUEST_OS_INFO info, char text[GUEST_OS_TEXT_SIZE])
-{
-	unsigned version = (unsigned)info.OpenSource.Version;
-
-	switch (info.OpenSource.OsId) {
-	case GuestOsOpenSourceLinux:	/* LINUX_VERSION_CODE */
-		snprintf(text, GUEST_OS_TEXT_SIZE, "Linux %u.%u.%u", version >> 16,
-			 version >> 8 & 0xFF, version & 0xFF);
-		break;
-	case GuestOsOpenSourceFreeBSD:	/* __FreeBSD_version, 1302001 for 13.2 */
-		snprintf(text, GUEST_OS_TEXT_SIZE, "FreeBSD %u.%u", version / 100000,
-			 version / 1000 % 100);
-		break;
-	case GuestOsOpenSourceXen:
-		snprintf(text, GUEST_OS_TEXT_SIZE, "Xen, version 0x%X", version);
-		break;
-	case GuestOsOpenSourceIllumos:
-		snprintf(text, GUEST_OS_TEXT_SIZE, "illumos, version 0x%X", version);
-		break;
-	default:
-		snprintf(text, GUEST_OS_TEXT_SIZE, "open-source OS %u, version 0x%X",
-			 (unsigned)info.OpenSource.OsId, version);
-		break;
-	}
-}
-
-const char *guest_os_text(GUEST_OS_INFO info, char text[GUEST_OS_TEXT_SIZE])
-{
-	if (info.AsUINT64 == 0)
-		snprintf(text, GUEST_OS_TEXT_SIZE, "not reported");
-	else if (info.OpenSource.IsOpenSource)
-		describe_open_source(info, text);
-	else
-		describe_closed_source(info, text);
+	VmSavedStateDescribeGuestOs(info.AsUINT64, text, VMSAVEDSTATE_GUEST_OS_TEXT);
 	return text;
 }

@@ -20,6 +20,11 @@ const char *paging_form_text(VMSAVEDSTATE_PAGING_FORM form);
 const char *walk_reason_name(VMSAVEDSTATE_WALK_REASON reason);
 const char *walk_reason_text(VMSAVEDSTATE_WALK_REASON reason);
 
+/* Of a part of a saved state: "key_table", "Key table", "Key tables". */
+const char *part_name(VMSAVEDSTATE_PART part);
+const char *part_text(VMSAVEDSTATE_PART part);
+const char *parts_text(VMSAVEDSTATE_PART part);
+
 const char *key_type_name(VMSAVEDSTATE_KEY_TYPE type);
 
 /*
@@ -28,12 +33,7 @@ const char *key_type_name(VMSAVEDSTATE_KEY_TYPE type);
  */
 const char *windows_release(UINT32 vm_version);
 
-enum { GUEST_OS_TEXT_SIZE = 96 };
-
-/*
- * What a guest's operating system reported of itself: "Windows 10.0.19041",
- * "Linux 6.1.0", "not reported".  Returns text.
- */
-const char *guest_os_text(GUEST_OS_INFO info, char text[GUEST_OS_TEXT_SIZE]);
+/* What a guest's operating system reported of itself.  Returns text. */
+const char *guest_os_text(GUEST_OS_INFO info, char text[VMSAVEDSTATE_GUEST_OS_TEXT]);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # What `cmake --install` lays down: both ABIs of the library, the headers, the
-# tool, its manual pages, a pkg-config file and a CMake package.
+# tool, its manual pages and completion, a pkg-config file and a CMake package.
 include(CMakePackageConfigHelpers)
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/vmsavedstate")
@@ -22,6 +22,9 @@ if(TARGET vmsavedstate)
 	install(TARGETS vmsavedstate RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 	file(GLOB manual_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/man/*.1")
 	install(FILES ${manual_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+	install(FILES tools/completion/vmsavedstate.bash
+		DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+		RENAME vmsavedstate)
 endif()
 
 install(EXPORT vmsavedstate NAMESPACE vmsavedstate:: DESTINATION "${package_folder}"
