@@ -504,12 +504,13 @@ HRESULT WINAPI ApplyGuestMemoryFix(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHa
 /* ---- Symbols ------------------------------------------------------------ */
 
 /*
- * Makes a symbol provider for the handle.  userSymbols, which may be NULL,
- * lists folders with PDB files, separated by semicolons: plain folders, or
- * symbol stores of the form name.pdb/GUID+age/name.pdb, also written
- * srv*folder.  Nothing is downloaded.  [ours: the original uses dbghelp]
- * A provider that is there already is kept, unless force is TRUE.
- * [documented]
+ * Makes a symbol provider for the handle.  userSymbols lists folders with PDB
+ * files, separated by semicolons: plain folders, or symbol stores of the form
+ * name.pdb/GUID+age/name.pdb, also written srv*folder.  NULL or "" stands for
+ * the current folder and what the environment variables _NT_SYMBOL_PATH and
+ * _NT_ALTERNATE_SYMBOL_PATH list.  Nothing is downloaded.  [ours: the original
+ * uses dbghelp]  A provider that is there already is kept, unless force is
+ * TRUE.  [documented]
  *
  * Returns S_OK; E_INVALIDARG.
  */
@@ -533,8 +534,9 @@ HANDLE WINAPI GetSavedStateSymbolProviderHandle(VM_SAVED_STATE_DUMP_HANDLE vmSav
 /*
  * Sets the function that hears what the symbol provider looks for and finds,
  * one UTF-8 line at a time; NULL ends it.  May be called before a provider is
- * loaded.  Returns S_OK; E_INVALIDARG.  [documented]  (Declared without
- * WINAPI, as in the SDK.)
+ * loaded.  [documented]  It is called at the end of the call that looked, on
+ * the same thread, and may call any function.  [ours]  Returns S_OK;
+ * E_INVALIDARG.  (Declared without WINAPI, as in the SDK.)
  */
 HRESULT SetSavedStateSymbolProviderDebugInfoCallback(
 	VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle,
@@ -542,21 +544,30 @@ HRESULT SetSavedStateSymbolProviderDebugInfoCallback(
 
 /*
  * Loads the symbols of a module that the guest has at baseAddress, sizeOfBase
- * bytes long.  The PDB is looked for by what the image in guest memory says
- * of it, then under imageName; moduleName is the name in module!symbol.
- * Names are UTF-8.
+ * bytes long (0: as long as the image says).  The image is read through the
+ * first VP that has it in its address space, and the PDB is the one whose GUID
+ * and age it names.  moduleName is the name in module!symbol; NULL or "" stands
+ * for imageName without folder and extension, and if that is missing too, for
+ * the name of the PDB.  Names are UTF-8, and compared without regard to the
+ * case of ASCII letters.
+ *
+ * An image without a PDB becomes a module all the same, with the names that it
+ * exports.  A module that began at the same address is replaced.  [ours]
  *
  * Returns S_OK; E_INVALIDARG; E_UNEXPECTED (no symbol provider) [measured];
- * 0x80070002 (no PDB was found) [measured]; 0x80070570 (the PDB is damaged)
- * [ours]; the RAM block errors [ours].
+ * 0x80070002 (no image there, or no PDB of it was found) [measured];
+ * 0x80070570 (the PDB that was found is damaged), 0x80070032 (it is of a
+ * version that is not known), 0x8007001E (it cannot be read) [ours];
+ * E_OUTOFMEMORY.
  */
 HRESULT WINAPI LoadSavedStateModuleSymbols(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle,
 					   LPCSTR imageName, LPCSTR moduleName,
 					   GUEST_VIRTUAL_ADDRESS baseAddress, DWORD sizeOfBase);
 
 /*
- * As LoadSavedStateModuleSymbols, with the TimeDateStamp of the image, by
- * which a symbol store can be asked for the image itself.
+ * As LoadSavedStateModuleSymbols, with the TimeDateStamp that the caller
+ * expects the image to have.  When it has another one, the callback for
+ * messages is told, and nothing else changes: the GUID decides.  [ours]
  * Returns what LoadSavedStateModuleSymbols does.
  */
 HRESULT WINAPI LoadSavedStateModuleSymbolsEx(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle,
@@ -565,8 +576,10 @@ HRESULT WINAPI LoadSavedStateModuleSymbolsEx(VM_SAVED_STATE_DUMP_HANDLE vmSavedS
 					     DWORD sizeOfBase);
 
 /*
- * The address of a symbol, given as name or as module!name.  size, which may
- * be NULL, receives the size of its type in bytes, 0 when that is not known.
+ * The address of a symbol, given as name or as module!name; of several modules
+ * that have the name, in the one that was loaded first.  size, which may be
+ * NULL, receives the bytes of the variable's type, or of a function's code, 0
+ * when that is not known.  [ours]
  *
  * Returns S_OK; E_INVALIDARG; E_UNEXPECTED (no symbol provider) [measured];
  * 0x80070490 (no such symbol), with virtualAddress 0 [ours: the original
@@ -600,8 +613,9 @@ HRESULT WINAPI GetSavedStateSymbolTypeSize(VM_SAVED_STATE_DUMP_HANDLE vmSavedSta
 					   UINT32 vpId, LPCSTR typeName, ULONG *size);
 
 /*
- * The offset in bytes of a field in a structure.  The type name is narrow,
- * the field name wide.  For a type or field that is not known, found is FALSE
+ * The offset in bytes of a field in a structure, or in its nameless members
+ * and base classes.  The type name is narrow, the field name wide.  For a type
+ * or field that is not known, found is FALSE
  * and offset 0, with S_OK.  [measured]
  *
  * Returns S_OK; E_INVALIDARG; E_UNEXPECTED (no symbol provider) [measured].
@@ -613,7 +627,9 @@ HRESULT WINAPI FindSavedStateSymbolFieldInType(VM_SAVED_STATE_DUMP_HANDLE vmSave
 /*
  * The fields of a structure as JSON: an object with a member for each field,
  * whose value is an object with the integers FieldOffset and FieldSize, in
- * bytes; {} for a type that is not known.  [documented]  The caller frees the
+ * bytes; {} for a type that is not known.  [documented]  Fields of nameless
+ * members and of base classes are among them; a bit field has the size of the
+ * integer that holds it.  There are no blanks.  [ours]  The caller frees the
  * string with LocalFree.
  *
  * Returns S_OK; E_INVALIDARG; E_OUTOFMEMORY; E_UNEXPECTED (no symbol
@@ -631,7 +647,8 @@ HRESULT WINAPI GetSavedStateSymbolFieldInfo(VM_SAVED_STATE_DUMP_HANDLE vmSavedSt
  * endAddress, both rounded down to a page and both included.  startAddress is
  * the higher one.  An image is a page that begins with an MZ header which
  * leads to a PE header.  The scan ends when the callback returns TRUE; what it
- * is given is valid during the callback only.  [documented]
+ * is given is valid during the callback only.  [documented]  The callback may
+ * call any function, also with this handle.  [ours]
  *
  * callbackContext is handed to the callback as it is.  standaloneAddress may
  * be NULL when standaloneAddressCount is 0.  A scan always ends, also one down
@@ -641,8 +658,9 @@ HRESULT WINAPI GetSavedStateSymbolFieldInfo(VM_SAVED_STATE_DUMP_HANDLE vmSavedSt
  * Returns S_OK, also when the callback ended it [measured]; E_INVALIDARG
  * (also for a NULL callback [measured] and for startAddress < endAddress
  * [ours]); E_NOTIMPL and VM_SAVED_STATE_DUMP_E_INVALID_VP_STATE as
- * GuestVirtualAddressToPhysicalAddress.  Pages that cannot be read are passed
- * over.
+ * GuestVirtualAddressToPhysicalAddress; 0x80070570 (the page tables map the
+ * guest's memory over and over, so that the scan was given up) [ours].  Pages
+ * that cannot be read are passed over.
  */
 HRESULT WINAPI ScanMemoryForDosImages(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle,
 				      UINT32 vpId, GUEST_VIRTUAL_ADDRESS startAddress,
@@ -652,15 +670,23 @@ HRESULT WINAPI ScanMemoryForDosImages(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDum
 				      DWORD standaloneAddressCount);
 
 /*
- * The VP's call stack as text, at most frameCount frames: a heading line, then
- * a line for each frame with stack pointer, return address and symbol,
- * separated by tabs.  The symbols of the imageInfoCount modules of imageInfo
- * are loaded first; imageInfo may be NULL when imageInfoCount is 0.  The
- * caller frees the string with LocalFree.  [documented; the heading measured]
+ * The VP's call stack as text, at most frameCount frames (65,536 at most): a
+ * heading line, then a line for each frame with stack pointer, return address
+ * and symbol, separated by tabs.  The symbols of the imageInfoCount modules of
+ * imageInfo are loaded first; imageInfo may be NULL when imageInfoCount is 0.
+ * The caller frees the string with LocalFree.  [documented; the heading
+ * measured]
+ *
+ * Both numbers have 16 hexadecimal digits, and the symbol is
+ * module!function+0xNN, module+0xNN without symbols, or the address where there
+ * is no module.  The return address is 0 in the last frame of a stack that ends
+ * before frameCount, and a line in parentheses tells why it ends.  x64 and ARM64
+ * code is followed by the unwind data of its images, 32-bit code by frame
+ * pointers.  Images that no module was loaded for are found in memory.  [ours]
  *
  * Returns S_OK (frameCount 0: the heading alone) [measured]; E_INVALIDARG;
- * E_OUTOFMEMORY; 0x80070006 (no symbol provider) [measured]; E_NOTIMPL (the VP
- * does not run x64 code) [ours].
+ * E_OUTOFMEMORY; 0x80070006 (no symbol provider) [measured]; E_NOTIMPL (the
+ * VP's architecture or paging mode is not known) [ours].
  */
 HRESULT WINAPI CallStackUnwind(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle, UINT32 vpId,
 			       PMODULE_INFO imageInfo, DWORD imageInfoCount, UINT32 frameCount,

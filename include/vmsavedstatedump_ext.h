@@ -762,7 +762,7 @@ HRESULT VmSavedStateUnwind(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vpId, UINT3
 
 typedef enum VMSAVEDSTATE_DUMP_FORMAT {
 	VMSAVEDSTATE_DUMP_RAW = 1,	/* a byte for each address from 0 up */
-	VMSAVEDSTATE_DUMP_RAW_WITHOUT_HOLES = 2,	/* the memory there is, in order */
+	VMSAVEDSTATE_DUMP_RAW_WITHOUT_HOLES = 2,	/* the memory ranges, one after the other */
 	VMSAVEDSTATE_DUMP_ELF = 3,	/* ELF core: gdb, crash, drgn, libkdumpfile, makedumpfile */
 	/* Windows crash dump: full where its header can list all memory, else bitmap. */
 	VMSAVEDSTATE_DUMP_WINDOWS = 4,
@@ -772,7 +772,8 @@ typedef enum VMSAVEDSTATE_DUMP_FORMAT {
 } VMSAVEDSTATE_DUMP_FORMAT;
 
 enum {
-	/* Leave damaged memory out, rather than fail; all memory is read once more for that. */
+	/* Leave damaged memory out, rather than fail; except for raw dumps, which have it as
+	   zeros, all memory is read once more for that. */
 	VMSAVEDSTATE_DUMP_KEEP_GOING = 1,
 	/* Replace files that have the names already.  The saved state must not be one of them. */
 	VMSAVEDSTATE_DUMP_REPLACE = 2,
@@ -782,7 +783,7 @@ enum {
 	VMSAVEDSTATE_DUMP_WITHOUT_KERNEL = 8
 };
 
-/* Tells how far a dump is, in bytes of work.  Returns TRUE to go on, FALSE to cancel it. */
+/* Tells how far a dump is, in bytes of work.  Returns TRUE to cancel it, FALSE to go on. */
 typedef BOOL (CALLBACK *VMSAVEDSTATE_DUMP_PROGRESS)(void *context, UINT64 done, UINT64 total);
 
 /*
@@ -791,6 +792,15 @@ typedef BOOL (CALLBACK *VMSAVEDSTATE_DUMP_PROGRESS)(void *context, UINT64 done, 
  */
 typedef HRESULT (CALLBACK *VMSAVEDSTATE_DUMP_WRITE)(void *context, UINT64 offset,
 						    const void *bytes, UINT32 size);
+
+/*
+ * Tells of a run of memory that is not in the dump.  result is S_OK for what
+ * the saved state describes but lacks, of which all runs come first, and else
+ * the failure of reading it.  Addresses ascend in each of the two.
+ */
+typedef void (CALLBACK *VMSAVEDSTATE_DUMP_LEFT_OUT)(void *context,
+						    GUEST_PHYSICAL_ADDRESS address, UINT64 bytes,
+						    HRESULT result);
 
 typedef struct VMSAVEDSTATE_DUMP_OPTIONS {
 	UINT32 StructSize;
@@ -803,7 +813,8 @@ typedef struct VMSAVEDSTATE_DUMP_OPTIONS {
 	const char *RegistersPath;	/* of the JSON of a snapshot; otherwise NULL */
 	VMSAVEDSTATE_DUMP_WRITE Write;	/* NULL when Path is given */
 	VMSAVEDSTATE_DUMP_PROGRESS Progress;	/* may be NULL */
-	void *Context;			/* of both callbacks */
+	void *Context;			/* of all callbacks */
+	VMSAVEDSTATE_DUMP_LEFT_OUT LeftOut;	/* may be NULL */
 } VMSAVEDSTATE_DUMP_OPTIONS;
 
 #define VMSAVEDSTATE_DUMP_REMARKS 1024
@@ -826,7 +837,7 @@ typedef struct VMSAVEDSTATE_DUMP_RESULT {
  * A file grows as PATH.partial and is PATH once it is complete; after a
  * failure neither is there.  Equal saved states make equal dumps.  Memory that
  * is not in the saved state is never written as zeros, except that a raw dump
- * has to have something at its addresses: there it is a hole.
+ * has to have something in its place: there it is a hole.
  *
  * Fixes of ApplyGuestMemoryFix are in the dump.  In a Windows dump the
  * kernel's block of data for debuggers is decoded, and the registers of every

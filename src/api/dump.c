@@ -101,6 +101,13 @@ static bool report_progress(void *context, uint64_t done, uint64_t total)
 	return options->Progress(options->Context, done, total) != FALSE;
 }
 
+static void report_left_out(void *context, uint64_t gpa, uint64_t size, enum status status)
+{
+	const VMSAVEDSTATE_DUMP_OPTIONS *options = context;
+
+	options->LeftOut(options->Context, gpa, size, hresult_of_status(status));
+}
+
 /* ---- The call ---------------------------------------------------------------------- */
 
 static enum status begin_sinks(VMSAVEDSTATE_DUMP_OPTIONS *options, struct dump_request *request,
@@ -151,6 +158,8 @@ static enum status write_dump(struct provider *provider, VMSAVEDSTATE_DUMP_OPTIO
 		.threads = options->Threads,
 		.progress = options->Progress != NULL ? report_progress : NULL,
 		.progress_context = options,
+		.left_out = options->LeftOut != NULL ? report_left_out : NULL,
+		.left_out_context = options,
 	};
 	struct dump_outcome outcome;
 	enum status status;

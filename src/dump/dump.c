@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dump/dump.h"
 #include "dump/dump_job.h"
+#include "dump/left_out.h"
 #include "dump/memory_stream.h"
 #include "dump/snapshot_registers.h"
 #include "platform/file.h"
@@ -35,14 +36,11 @@ static enum status survey_pages(struct survey *survey, const struct memory_piece
 
 	for (size_t at = 0; at < piece->size && status == STATUS_OK; at += (size_t)PAGE_BYTES) {
 		uint64_t gpa = piece->gpa + at;
-		size_t count;
-		enum status read = guest_memory_read(survey->job->guest.memory, gpa, piece->bytes,
-						     (size_t)PAGE_BYTES, &count, error);
+		bool readable;
 
-		if (read == STATUS_OK && count == PAGE_BYTES)
+		status = dump_job_read_page(survey->job, gpa, piece->bytes, &readable, error);
+		if (status == STATUS_OK && readable)
 			status = memory_runs_add(&survey->readable, gpa >> PAGE_SHIFT, 1, error);
-		else if (status_class(read) == STATUS_CLASS_RESOURCE)
-			status = read;	/* no damage: another try may succeed */
 	}
 	return status;
 }
@@ -78,12 +76,11 @@ static enum status leave_damage_out(struct dump_job *job, struct error *error)
 
 	job->progress_total += job->runs.page_count << PAGE_SHIFT;
 	status = memory_stream_run(&stream, error);
+	left_out_end(&job->left_out);
 	if (status != STATUS_OK) {
 		memory_runs_fini(&survey.readable);
 		return status;
 	}
-	error_clear(error);
-	job->outcome->damaged_pages = job->runs.page_count - survey.readable.page_count;
 	memory_runs_fini(&job->runs);
 	job->runs = survey.readable;
 	return STATUS_OK;
@@ -115,18 +112,26 @@ static struct vp_overrides *overrides_for_windows(const struct dump_guest *guest
 
 /* ---- The dump ---------------------------------------------------------------------- */
 
+static bool is_raw(const struct dump_request *request)
+{
+	return request->format == DUMP_RAW || request->format == DUMP_RAW_WITHOUT_HOLES;
+}
+
 static enum status find_memory(struct dump_job *job, struct error *error)
 {
-	enum status status = memory_runs_of(job->guest.state, job->guest.memory, &job->runs,
-					    &job->outcome->missing_pages, error);
+	enum status status = memory_runs_described(job->guest.memory, &job->described, error);
 
+	if (status == STATUS_OK)
+		status = memory_runs_of(job->guest.state, job->guest.memory, &job->runs, error);
 	if (status != STATUS_OK)
 		return status;
+	job->outcome->missing_pages = job->described.page_count - job->runs.page_count;
+	left_out_missing(&job->left_out, &job->described, &job->runs);
 	if (job->runs.page_count > FILE_SIZE_LIMIT >> (PAGE_SHIFT + 1))
 		return error_set(error, STATUS_NOT_IMPLEMENTED,
 				 "the memory ranges come to more than any file can hold");
 	job->progress_total = job->runs.page_count << PAGE_SHIFT;
-	if (job->request->keep_going)
+	if (job->request->keep_going && !is_raw(job->request))
 		status = leave_damage_out(job, error);
 	if (status == STATUS_OK && job->runs.page_count == 0)
 		status = error_set(error, STATUS_NO_GUEST_MEMORY,
@@ -150,15 +155,18 @@ static enum status write_all(struct dump_job *job, struct error *error)
 {
 	const struct dump_request *request = job->request;
 	const struct virtual_processor *vp;
-	enum status status = dump_guest_vp(&job->guest, request->vp_id, &vp, error);
+	enum status status = STATUS_OK;
 
+	if (!is_raw(request))
+		status = dump_guest_vp(&job->guest, request->vp_id, &vp, error);
 	if (status == STATUS_OK)
 		status = find_memory(job, error);
 	if (status != STATUS_OK)
 		return status;
 	job->outcome->memory_size = job->runs.page_count << PAGE_SHIFT;
+	status = writers[request->format](job, &job->outcome->size, error);
 	remark_losses(job);
-	return writers[request->format](job, &job->outcome->size, error);
+	return status;
 }
 
 /* Finishes the dump; what was not finished is abandoned. */
@@ -192,6 +200,7 @@ static enum status write_both(struct dump_job *job, uint64_t *registers_size, st
 	if (status == STATUS_OK && request->format == DUMP_SNAPSHOT)
 		status = snapshot_registers_write(job, &request->registers_sink, registers_size,
 						  error);
+	memory_runs_fini(&job->described);
 	memory_runs_fini(&job->runs);
 	memory_fixes_fini(&job->patches);
 	return status;
@@ -208,7 +217,12 @@ enum status dump_write(const struct dump_guest *guest, const struct dump_request
 		       struct dump_outcome *out, struct error *error)
 {
 	struct dump_outcome outcome = { .format = request->format };
-	struct dump_job job = { .request = request, .guest = *guest, .outcome = &outcome };
+	struct dump_job job = {
+		.request = request,
+		.guest = *guest,
+		.left_out = { .tell = request->left_out, .context = request->left_out_context },
+		.outcome = &outcome,
+	};
 	struct vp_overrides *overrides = NULL;
 	uint64_t registers_size = 0;
 	enum status status = STATUS_OK;

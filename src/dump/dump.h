@@ -8,7 +8,8 @@
  * so that equal input makes equal dumps, sparse where the sink can be.
  *
  * Memory that is not in the saved state is never written as zeros: a raw dump
- * has a hole there, every other form leaves it out of its own description.
+ * has a hole there, every other form leaves it out of its own description.  So
+ * it is with damaged memory.
  *
  * Threads: reads of the guest may go on meanwhile; nothing may change it.
  *
@@ -22,7 +23,7 @@
 
 enum dump_format {
 	DUMP_RAW,		/* a byte of the dump for each guest-physical address */
-	DUMP_RAW_WITHOUT_HOLES,	/* the runs of memory, one behind the other */
+	DUMP_RAW_WITHOUT_HOLES,	/* the memory ranges, one behind the other */
 	DUMP_ELF,		/* ELF core */
 	DUMP_WINDOWS,		/* Windows crash dump: full if its header holds all runs, else bitmap */
 	DUMP_WINDOWS_FULL,
@@ -31,8 +32,11 @@ enum dump_format {
 	DUMP_FORMAT_COUNT
 };
 
-/* Tells how far the dump is; returns false to cancel it. */
+/* Tells how far the dump is; returns true to cancel it. */
 typedef bool (*dump_progress)(void *context, uint64_t done, uint64_t total);
+
+/* Tells of memory that the dump lacks: STATUS_OK if the saved state does, else its damage. */
+typedef void (*dump_left_out)(void *context, uint64_t gpa, uint64_t size, enum status status);
 
 struct dump_request {
 	enum dump_format format;
@@ -45,6 +49,9 @@ struct dump_request {
 	struct dump_sink registers_sink;	/* DUMP_SNAPSHOT only */
 	dump_progress progress;			/* may be NULL */
 	void *progress_context;
+	/* Called for missing memory, then for damaged memory, ascending each; may be NULL. */
+	dump_left_out left_out;
+	void *left_out_context;
 };
 
 enum { DUMP_REMARKS_SIZE = 1024 };
@@ -63,11 +70,11 @@ struct dump_outcome {
 /*
  * Writes a dump.  Both sinks are finished on success and abandoned otherwise.
  *
- * STATUS_INVALID_ARGUMENT: no such VP; STATUS_NO_GUEST_MEMORY: not a page is
- * saved; STATUS_NO_WINDOWS_KERNEL; STATUS_NOT_IMPLEMENTED: the guest cannot be
- * told in this format; STATUS_CANCELLED; STATUS_CORRUPT_RAM_VALUE, _RECORD or
- * _STREAM for damaged memory without keep_going; statuses of guest_memory_read
- * and of the sinks.
+ * STATUS_INVALID_ARGUMENT: no such VP, of which raw dumps need none;
+ * STATUS_NO_GUEST_MEMORY: not a page is saved; STATUS_NO_WINDOWS_KERNEL;
+ * STATUS_NOT_IMPLEMENTED: the guest cannot be told in this format;
+ * STATUS_CANCELLED; STATUS_CORRUPT_RAM_VALUE, _RECORD or _STREAM for damaged
+ * memory without keep_going; statuses of guest_memory_read and of the sinks.
  */
 enum status dump_write(const struct dump_guest *guest, const struct dump_request *request,
 		       struct dump_outcome *out, struct error *error);

@@ -307,7 +307,7 @@ static enum status write_headers(const struct elf_core *core, struct error *erro
 
 static enum status write_core(struct elf_core *core, struct error *error)
 {
-	struct dump_layout layout = { .by_address = false };
+	struct dump_layout layout = { .places = DUMP_PLACES_OF_RUNS };
 	enum status status = find_vmcoreinfo(core, error);
 
 	if (status != STATUS_OK)

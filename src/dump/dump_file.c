@@ -12,6 +12,7 @@ struct dump_file {
 	struct file *file;	/* NULL once it is closed */
 	char *path;
 	char *partial_path;
+	bool replace;
 };
 
 static void free_file(struct dump_file *dump)
@@ -33,6 +34,13 @@ static enum status file_sink_write(void *context, uint64_t offset, const void *b
 	return error_prefix(error, status, "'%s'", dump->path);
 }
 
+static bool exists(const char *path)
+{
+	struct path_facts facts;
+
+	return path_examine(path, &facts, NULL) == STATUS_OK;
+}
+
 static enum status complete(struct dump_file *dump, uint64_t size, struct error *error)
 {
 	enum status status = STATUS_OK;
@@ -42,6 +50,9 @@ static enum status complete(struct dump_file *dump, uint64_t size, struct error 
 	/* No flush: it would cost more than the dump, which can be written again. */
 	file_close(dump->file);		/* Windows renames no open file */
 	dump->file = NULL;
+	if (status == STATUS_OK && !dump->replace && exists(dump->path))
+		status = error_set(error, STATUS_INVALID_ARGUMENT,
+				   "a file of that name has come to exist meanwhile");
 	if (status == STATUS_OK)
 		status = file_replace(dump->partial_path, dump->path, error);
 	return status;
@@ -80,13 +91,6 @@ static char *text_of_both(const char *first, const char *second)
 	return text;
 }
 
-static bool exists(const char *path)
-{
-	struct path_facts facts;
-
-	return path_examine(path, &facts, NULL) == STATUS_OK;
-}
-
 /* A file may be replaced; a device, pipe or folder of that name never is. */
 static enum status check_replaceable(const char *path, struct error *error)
 {
@@ -104,10 +108,14 @@ static enum status check_replaceable(const char *path, struct error *error)
 	return status == STATUS_INVALID_ARGUMENT ? status : STATUS_OK;
 }
 
-static enum status check_names(const struct dump_file *dump, bool replace, struct error *error)
+static enum status check_names(const struct dump_file *dump, struct error *error)
 {
-	if (replace)
-		return check_replaceable(dump->path, error);
+	if (dump->replace) {
+		enum status status = check_replaceable(dump->path, error);
+
+		/* What has that name may be a link to a file that must not be emptied. */
+		return status == STATUS_OK ? file_remove(dump->partial_path, error) : status;
+	}
 	if (exists(dump->path))
 		return error_set(error, STATUS_INVALID_ARGUMENT, "'%s' exists already",
 				 dump->path);
@@ -123,11 +131,12 @@ static enum status begin(struct dump_file *dump, const char *path, bool replace,
 {
 	enum status status;
 
+	dump->replace = replace;
 	dump->path = text_of_both(path, "");
 	dump->partial_path = text_of_both(path, partial_suffix);
 	if (dump->path == NULL || dump->partial_path == NULL)
 		return error_out_of_memory(error, "a path");
-	status = check_names(dump, replace, error);
+	status = check_names(dump, error);
 	if (status != STATUS_OK)
 		return status;
 	return file_create(dump->partial_path, &dump->file, error);

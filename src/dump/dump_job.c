@@ -38,10 +38,30 @@ enum status dump_job_advance(struct dump_job *job, size_t size, struct error *er
 
 	job->progress_done += size;
 	if (request->progress == NULL ||
-	    request->progress(request->progress_context, job->progress_done,
-			      job->progress_total))
+	    !request->progress(request->progress_context, job->progress_done,
+			       job->progress_total))
 		return STATUS_OK;
 	return error_set(error, STATUS_CANCELLED, "the dump was cancelled");
+}
+
+enum status dump_job_read_page(struct dump_job *job, uint64_t gpa, uint8_t *page,
+			       bool *readable_out, struct error *error)
+{
+	size_t count;
+	enum status status = guest_memory_read(job->guest.memory, gpa, page, (size_t)PAGE_BYTES,
+					       &count, error);
+
+	if (status == STATUS_OUT_OF_MEMORY)
+		return status;	/* no damage: another try may succeed */
+	*readable_out = status == STATUS_OK && count == PAGE_BYTES;
+	if (*readable_out)
+		return STATUS_OK;
+	error_clear(error);
+	memset(page, 0, (size_t)PAGE_BYTES);
+	left_out_add(&job->left_out, gpa >> PAGE_SHIFT, 1,
+		     status != STATUS_OK ? status : STATUS_READ_FAILED);
+	job->outcome->damaged_pages++;
+	return STATUS_OK;
 }
 
 static enum status run_stream(struct dump_job *job, memory_piece_receiver receive, void *context,
@@ -63,7 +83,36 @@ static enum status run_stream(struct dump_job *job, memory_piece_receiver receiv
 struct page_writer {
 	struct dump_job *job;
 	struct dump_layout layout;
+	size_t described;		/* the described run that the last piece was in */
+	uint64_t pages_before;		/* of the described runs before it */
 };
+
+/* Pieces ascend, and each lies in one described run. */
+static uint64_t offset_in_described(struct page_writer *writer, uint64_t page)
+{
+	const struct memory_runs *runs = &writer->job->described;
+	const struct memory_run *run = memory_runs_at(runs, writer->described);
+
+	while (page - run->page >= run->page_count) {
+		writer->pages_before += run->page_count;
+		run = memory_runs_at(runs, ++writer->described);
+	}
+	return (writer->pages_before + (page - run->page)) << PAGE_SHIFT;
+}
+
+static uint64_t offset_of(struct page_writer *writer, const struct memory_piece *piece)
+{
+	switch (writer->layout.places) {
+	case DUMP_PLACES_OF_ADDRESSES:
+		return writer->layout.offset + piece->gpa;
+	case DUMP_PLACES_OF_DESCRIBED:
+		return writer->layout.offset +
+		       offset_in_described(writer, piece->gpa >> PAGE_SHIFT);
+	case DUMP_PLACES_OF_RUNS:
+	default:
+		return writer->layout.offset + piece->position;
+	}
+}
 
 static bool is_zero_page(const uint8_t *page)
 {
@@ -97,17 +146,49 @@ static enum status write_without_zeros(struct dump_job *job, uint64_t offset, co
 	return status;
 }
 
+/* The failure of a piece, by the address of the first page that is the cause. */
+static enum status piece_failed(const struct dump_job *job, const struct memory_piece *piece,
+				struct error *error)
+{
+	for (size_t at = 0; at < piece->size; at += (size_t)PAGE_BYTES) {
+		size_t count;
+		enum status status = guest_memory_read(job->guest.memory, piece->gpa + at,
+						       piece->bytes, (size_t)PAGE_BYTES, &count,
+						       error);
+
+		if (status != STATUS_OK)
+			return status;
+	}
+	return error_set(error, piece->status, "%s", piece->error->text);
+}
+
+/* A piece that could not be read whole is read page by page, if that is asked for. */
+static enum status read_pages(const struct page_writer *writer, const struct memory_piece *piece,
+			      struct error *error)
+{
+	enum status status = STATUS_OK;
+	bool readable;
+
+	if (!writer->job->request->keep_going || writer->layout.places == DUMP_PLACES_OF_RUNS)
+		return piece_failed(writer->job, piece, error);
+	for (size_t at = 0; at < piece->size && status == STATUS_OK; at += (size_t)PAGE_BYTES)
+		status = dump_job_read_page(writer->job, piece->gpa + at, piece->bytes + at,
+					    &readable, error);
+	return status;
+}
+
 static enum status write_piece(void *context, const struct memory_piece *piece,
 			       struct error *error)
 {
-	const struct page_writer *writer = context;
+	struct page_writer *writer = context;
 	struct dump_job *job = writer->job;
-	uint64_t offset = writer->layout.offset +
-			  (writer->layout.by_address ? piece->gpa : piece->position);
-	enum status status;
+	uint64_t offset = offset_of(writer, piece);
+	enum status status = STATUS_OK;
 
 	if (piece->status != STATUS_OK)
-		return error_set(error, piece->status, "%s", piece->error->text);
+		status = read_pages(writer, piece, error);
+	if (status != STATUS_OK)
+		return status;
 	if (!memory_fixes_empty(&job->patches))
 		memory_fixes_overlay(&job->patches, piece->gpa, piece->bytes, piece->size);
 	status = write_without_zeros(job, offset, piece->bytes, piece->size, error);
@@ -119,9 +200,11 @@ static enum status write_piece(void *context, const struct memory_piece *piece,
 enum status dump_job_write_pages(struct dump_job *job, struct dump_layout layout,
 				 struct error *error)
 {
-	struct page_writer writer = { job, layout };
+	struct page_writer writer = { .job = job, .layout = layout };
+	enum status status = run_stream(job, write_piece, &writer, error);
 
-	return run_stream(job, write_piece, &writer, error);
+	left_out_end(&job->left_out);
+	return status;
 }
 
 /* ---- Searches ---------------------------------------------------------------------- */

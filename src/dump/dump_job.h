@@ -8,13 +8,16 @@
 #define DUMP_DUMP_JOB_H
 
 #include "dump/dump.h"
+#include "dump/left_out.h"
 #include "dump/memory_runs.h"
 #include "memory/memory_fixes.h"
 
 struct dump_job {
 	const struct dump_request *request;
 	struct dump_guest guest;
-	struct memory_runs runs;
+	struct memory_runs described;	/* by the saved state's memory ranges */
+	struct memory_runs runs;	/* of them, those that the dump holds */
+	struct left_out left_out;
 	struct memory_fixes patches;	/* laid over the dumped memory, never over the guest's */
 	struct dump_outcome *outcome;
 	uint64_t progress_done;		/* bytes, over all passes */
@@ -29,11 +32,26 @@ enum status dump_windows(struct dump_job *job, uint64_t *size_out, struct error 
 /* Where the pages of the runs stand in the dump. */
 struct dump_layout {
 	uint64_t offset;	/* of the first one */
-	bool by_address;	/* a page stands at its guest-physical address behind offset */
+	enum dump_places {
+		DUMP_PLACES_OF_RUNS,		/* one run behind the other */
+		DUMP_PLACES_OF_DESCRIBED,	/* one described run behind the other */
+		DUMP_PLACES_OF_ADDRESSES	/* the guest-physical addresses */
+	} places;
 };
 
+/*
+ * Where places do not depend on what can be read, a request to keep going turns
+ * damaged pages into holes.
+ */
 enum status dump_job_write_pages(struct dump_job *job, struct dump_layout layout,
 				 struct error *error);
+
+/*
+ * Reads a page by itself.  What cannot be read is left out, with *readable_out
+ * false and zeros in place of the bytes.  STATUS_OUT_OF_MEMORY.
+ */
+enum status dump_job_read_page(struct dump_job *job, uint64_t gpa, uint8_t *page,
+			       bool *readable_out, struct error *error);
 
 /* Writes size bytes; what follows must have a higher offset. */
 enum status dump_job_write(struct dump_job *job, uint64_t offset, const void *bytes, size_t size,

@@ -320,7 +320,7 @@ static enum status write_header(struct crash_dump *dump, struct error *error)
 
 static enum status write_dump(struct crash_dump *dump, struct error *error)
 {
-	struct dump_layout layout = { .by_address = false };
+	struct dump_layout layout = { .places = DUMP_PLACES_OF_RUNS };
 	enum status status = choose_type(dump, error);
 
 	if (status != STATUS_OK)

@@ -73,6 +73,24 @@ uint64_t memory_runs_end(const struct memory_runs *runs)
 	return last->page + last->page_count;
 }
 
+enum status memory_runs_described(const struct guest_memory *memory, struct memory_runs *out,
+				  struct error *error)
+{
+	const struct chunk_map *map = guest_memory_map(memory);
+	const struct chunk_range *ranges = map->ranges.items;
+	struct memory_runs runs = { 0 };
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < map->ranges.count && status == STATUS_OK; i++)
+		status = memory_runs_add(&runs, ranges[i].gpa_page, ranges[i].page_count, error);
+	if (status != STATUS_OK) {
+		memory_runs_fini(&runs);
+		return status;
+	}
+	*out = runs;
+	return STATUS_OK;
+}
+
 /* The place, among the keys in ascending order, of the first with a number of at least number. */
 static size_t first_key_from(const struct numbered_keys *keys, uint64_t number)
 {
@@ -114,27 +132,23 @@ static enum status add_range(const struct numbered_keys *keys, const struct chun
 }
 
 enum status memory_runs_of(const struct saved_state *state, const struct guest_memory *memory,
-			   struct memory_runs *out, uint64_t *missing_out, struct error *error)
+			   struct memory_runs *out, struct error *error)
 {
 	const struct chunk_map *map = guest_memory_map(memory);
 	const struct chunk_range *ranges = map->ranges.items;
 	const struct numbered_keys *keys = saved_state_ram_blocks(state);
 	struct memory_runs runs = { 0 };
-	uint64_t described = 0;
 	enum status status = STATUS_OK;
 
 	if (state->unknown_ram_layout)
 		return error_set(error, STATUS_UNSUPPORTED_RAM,
 				 "the file keeps its RAM in a way that is not known");
-	for (size_t i = 0; i < map->ranges.count && status == STATUS_OK; i++) {
-		described += ranges[i].page_count;
+	for (size_t i = 0; i < map->ranges.count && status == STATUS_OK; i++)
 		status = add_range(keys, &ranges[i], &runs, error);
-	}
 	if (status != STATUS_OK) {
 		memory_runs_fini(&runs);
 		return status;
 	}
-	*missing_out = described - runs.page_count;
 	*out = runs;
 	return STATUS_OK;
 }

@@ -25,11 +25,14 @@ struct memory_runs {
 };
 
 /*
- * The runs of a saved state; *missing_out is how many pages its memory ranges
- * speak of besides.  STATUS_OUT_OF_MEMORY; STATUS_UNSUPPORTED_RAM.
+ * The runs of a saved state.  STATUS_OUT_OF_MEMORY; STATUS_UNSUPPORTED_RAM.
  */
 enum status memory_runs_of(const struct saved_state *state, const struct guest_memory *memory,
-			   struct memory_runs *out, uint64_t *missing_out, struct error *error);
+			   struct memory_runs *out, struct error *error);
+
+/* The runs of all pages that the memory ranges speak of.  STATUS_OUT_OF_MEMORY. */
+enum status memory_runs_described(const struct guest_memory *memory, struct memory_runs *out,
+				  struct error *error);
 
 /* Adds pages behind the last run.  STATUS_OUT_OF_MEMORY. */
 enum status memory_runs_add(struct memory_runs *runs, uint64_t page, uint64_t page_count,

@@ -16,7 +16,7 @@ enum stack_end {
 	STACK_COMPLETE,			/* there is none: the return address is 0 */
 	STACK_LIMIT,			/* as many frames as were asked for */
 	STACK_NO_IMAGE,			/* the code lies in no image */
-	STACK_NO_DATA,			/* the image tells nothing about a function that made a call */
+	STACK_NO_DATA,			/* the image tells nothing about code that made a call */
 	STACK_DATA_MISSING,
 	STACK_DATA_DAMAGED,
 	STACK_MEMORY_MISSING,		/* a page of the stack */

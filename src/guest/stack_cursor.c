@@ -121,7 +121,7 @@ bool stack_cursor_needs_image(const struct stack_cursor *cursor)
 	return cursor->architecture != VP_ARCHITECTURE_X86;
 }
 
-/* Code in no image that stopped there itself is taken for a leaf function, as a hypercall page is. */
+/* Code that stopped in no image is taken for a leaf function, as a hypercall page is one. */
 static enum unwind_result step_without_image(struct stack_cursor *cursor,
 					     const struct image_memory *memory)
 {

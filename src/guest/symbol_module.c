@@ -65,8 +65,9 @@ enum status module_symbols_create(const struct pe_image *image,
 	mutex_init(&module->types_lock);
 	module->facts.base = image->base;
 	module->facts.size = request->size != 0 ? request->size : image->size;
-	module->facts.name = choose_name(image, request);
-	status = module->facts.name != NULL ? export_table_read(image, &module->exports, error) :
+	module->name = choose_name(image, request);
+	module->facts.name = module->name;
+	status = module->name != NULL ? export_table_read(image, &module->exports, error) :
 					      error_out_of_memory(error, "a module");
 	if (status != STATUS_OK) {
 		module_symbols_close(module);
@@ -85,7 +86,7 @@ void module_symbols_close(struct module_symbols *module)
 	pdb_file_close(module->pdb);
 	export_table_fini(&module->exports);
 	mutex_fini(&module->types_lock);
-	free((char *)(uintptr_t)module->facts.name);
+	free(module->name);
 	free(module);
 }
 
@@ -101,12 +102,12 @@ struct pdb_search {
 
 static void report_text(void *context, const char *message)
 {
-	const struct pdb_search *search = context;
+	struct pdb_search *search = context;
 	struct text_buffer text = { 0 };
 
 	if (search->listener->report == NULL)
 		return;
-	text_append(&text, search->module->facts.name);
+	text_append(&text, search->module->name);
 	text_append(&text, ": ");
 	text_append(&text, message);
 	if (!text.failed)
@@ -114,7 +115,7 @@ static void report_text(void *context, const char *message)
 	text_buffer_fini(&text);
 }
 
-static void report_file(const struct pdb_search *search, const char *path, const char *what)
+static void report_file(struct pdb_search *search, const char *path, const char *what)
 {
 	struct text_buffer text = { 0 };
 
@@ -122,7 +123,7 @@ static void report_file(const struct pdb_search *search, const char *path, const
 	text_append(&text, ": ");
 	text_append(&text, what);
 	if (!text.failed)
-		report_text((void *)(uintptr_t)search, text.text);
+		report_text(search, text.text);
 	text_buffer_fini(&text);
 }
 
@@ -290,8 +291,7 @@ enum status module_symbols_find_type(struct module_symbols *module, const char *
 /* ---- symbols --------------------------------------------------------------------------- */
 
 /* A variable is as large as its type; without a size that is known, 0. */
-static uint64_t size_of_symbol(const struct module_symbols *module,
-			       const struct pdb_symbol *symbol)
+static uint64_t size_of_symbol(struct module_symbols *module, const struct pdb_symbol *symbol)
 {
 	const struct pdb_types *types;
 	uint64_t size = 0;
@@ -299,8 +299,7 @@ static uint64_t size_of_symbol(const struct module_symbols *module,
 	if (symbol->size != 0 || symbol->type == 0 ||
 	    (symbol->kind != PDB_SYMBOL_DATA && symbol->kind != PDB_SYMBOL_THREAD_DATA))
 		return symbol->size;
-	/* Opening the types changes nothing that can be seen. */
-	if (open_types((struct module_symbols *)(uintptr_t)module, &types, NULL) != STATUS_OK ||
+	if (open_types(module, &types, NULL) != STATUS_OK ||
 	    pdb_types_size(types, symbol->type, &size, NULL) != STATUS_OK)
 		return 0;
 	return size;
@@ -315,7 +314,7 @@ static void fill_match(const struct module_symbols *module, const char *name, ui
 	out->size = size;
 }
 
-enum status module_symbols_find(const struct module_symbols *module, const char *name,
+enum status module_symbols_find(struct module_symbols *module, const char *name,
 				struct symbol_match *out, struct error *error)
 {
 	struct pdb_symbol symbol;
@@ -341,7 +340,7 @@ enum status module_symbols_find(const struct module_symbols *module, const char 
 	return STATUS_OK;
 }
 
-enum status module_symbols_at(const struct module_symbols *module, uint32_t rva,
+enum status module_symbols_at(struct module_symbols *module, uint32_t rva,
 			      struct symbol_match *out, struct error *error)
 {
 	struct pdb_symbol symbol;

@@ -12,7 +12,8 @@
 #include "platform/thread.h"
 
 struct module_symbols {
-	struct symbol_module facts;	/* name is owned */
+	char *name;
+	struct symbol_module facts;
 	struct pdb_file *pdb;		/* NULL: none was found */
 	struct pdb_symbols *symbols;	/* NULL with pdb */
 	struct export_table exports;	/* only without a PDB */
@@ -35,9 +36,9 @@ enum status module_symbols_load_pdb(struct module_symbols *module, const struct 
 				    const struct symbol_listener *listener, struct error *error);
 
 /* Fills in all of *out but the module; statuses as symbol_provider_find. */
-enum status module_symbols_find(const struct module_symbols *module, const char *name,
+enum status module_symbols_find(struct module_symbols *module, const char *name,
 				struct symbol_match *out, struct error *error);
-enum status module_symbols_at(const struct module_symbols *module, uint32_t rva,
+enum status module_symbols_at(struct module_symbols *module, uint32_t rva,
 			      struct symbol_match *out, struct error *error);
 
 enum status module_symbols_find_type(struct module_symbols *module, const char *name,

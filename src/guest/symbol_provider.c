@@ -85,11 +85,11 @@ enum status symbol_provider_load(struct symbol_provider *provider, const struct 
 }
 
 /* NULL when no module holds the address. */
-static const struct module_symbols *find_module_at(const struct symbol_provider *provider,
-						   uint64_t address)
+static struct module_symbols *find_module_at(const struct symbol_provider *provider,
+					     uint64_t address)
 {
 	for (size_t i = provider->modules.count; i > 0; i--) {
-		const struct module_symbols *module = module_of(provider, i - 1);
+		struct module_symbols *module = module_of(provider, i - 1);
 
 		if (address - module->facts.base < module->facts.size)
 			return module;
@@ -231,7 +231,7 @@ void symbol_match_fini(struct symbol_match *match)
 enum status symbol_provider_at(const struct symbol_provider *provider, uint64_t address,
 			       struct symbol_match *out, struct error *error)
 {
-	const struct module_symbols *module = find_module_at(provider, address);
+	struct module_symbols *module = find_module_at(provider, address);
 
 	if (module == NULL)
 		return error_set(error, STATUS_SYMBOL_NOT_FOUND,

@@ -70,7 +70,7 @@ struct symbol_match {
 	struct symbol_module module;
 	const char *name;		/* "" when only the module is known */
 	uint64_t address;		/* of the symbol, or of the module */
-	uint64_t size;			/* bytes of the function or of the variable's type; 0: unknown */
+	uint64_t size;			/* bytes of code, or of the variable's type; 0: unknown */
 	struct pdb_record record;
 };
 

@@ -20,7 +20,8 @@ static bool read_entry(const struct pe_image *image, uint32_t index, uint32_t en
 	uint64_t rva = image->directory[IMAGE_DIRECTORY_EXCEPTION].rva +
 		       (uint64_t)index * entry_size;
 
-	return rva <= UINT32_MAX && pe_image_read(image, (uint32_t)rva, out, entry_size) == entry_size;
+	return rva <= UINT32_MAX &&
+	       pe_image_read(image, (uint32_t)rva, out, entry_size) == entry_size;
 }
 
 bool unwind_find_entry(const struct pe_image *image, uint32_t rva, uint32_t entry_size,

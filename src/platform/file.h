@@ -45,7 +45,8 @@ enum status file_open(const char *path, enum file_access access, struct file **o
 		      struct error *error);
 
 /*
- * Creates path for writing, or empties what is there.  Statuses as file_open,
+ * Creates path for writing, where the system can for its owner alone, or
+ * empties what is there.  Statuses as file_open,
  * and STATUS_WRITE_FAILED or STATUS_DISK_FULL.
  */
 enum status file_create(const char *path, struct file **out, struct error *error);

@@ -239,7 +239,8 @@ fail:
 
 enum status file_create(const char *path, struct file **out, struct error *error)
 {
-	int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* What is written is a guest's memory: for its owner's eyes alone. */
+	int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (descriptor < 0)
 		return path_failed("create", path, errno, STATUS_WRITE_FAILED, error);

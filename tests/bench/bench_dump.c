@@ -263,7 +263,7 @@ static BOOL CALLBACK cut_off(void *context, UINT64 done, UINT64 total)
 	const struct large_dump *dump = context;
 
 	(void)total;
-	return !dump->cut_off || done < CUT_OFF_BYTES;
+	return dump->cut_off && done >= CUT_OFF_BYTES;
 }
 
 /* What this process has grown to at most while it dumped, the open guest included. */

@@ -416,7 +416,8 @@ static BOOL CALLBACK look_at_problem(void *context, const VMSAVEDSTATE_PROBLEM *
 	unsigned *count = context;
 
 	require(problem->Text != NULL && problem->Text[0] != '\0');
-	require((unsigned)problem->Part < VMSAVEDSTATE_PART_COUNT && problem->Result != S_OK);
+	require((unsigned)problem->Part < VMSAVEDSTATE_PART_COUNT);
+	require(problem->Result != S_OK || problem->GuestBytes > 0);	/* memory that is missing */
 	++*count;
 	return FALSE;
 }

@@ -39,11 +39,17 @@ def image_facts(image):
         struct.unpack_from("<I", image, nt + 8)[0]
 
 
-class Guest:
-    """An x64 guest with four levels of page tables."""
+# Valid, writable, for user mode, accessed: an entry of any level.
+ENTRY_FLAGS = {"x64": 0x67, "arm64": 0x443}
 
-    def __init__(self, folder):
+
+class Guest:
+    """A guest with four levels of page tables."""
+
+    def __init__(self, folder, processor="x64"):
         self.folder = Path(folder)
+        self.processor = processor
+        self.flags = ENTRY_FLAGS[processor]
         self.tables = {TABLES_AT: [0] * 512}
         self.next_table = TABLES_AT + PAGE
         self.data = bytearray()
@@ -55,7 +61,7 @@ class Guest:
             index = address >> shift & 511
             entry = self.tables[table][index]
             if entry == 0:
-                entry = self.next_table | 0x67
+                entry = self.next_table | self.flags
                 self.tables[table][index] = entry
                 self.tables[self.next_table] = [0] * 512
                 self.next_table += PAGE
@@ -68,16 +74,19 @@ class Guest:
             if offset in missing:
                 continue
             table, index = self.table_entry(address + offset)
-            self.tables[table][index] = DATA_AT + len(self.data) | 0x67
+            self.tables[table][index] = DATA_AT + len(self.data) | self.flags
             self.data += content[offset:offset + PAGE].ljust(PAGE, b"\0")
 
     def write(self, name):
         assert self.next_table <= DATA_AT
-        data = self.folder / f"{name}.bin"
+        data = self.folder / f"{name}.memory"
         data.write_bytes(self.data)
         pages = -(-(DATA_AT + len(self.data)) // (1 << 20)) * 256
-        state = " ".join(f"{register}={value:#x}" for register, value in self.registers.items())
-        lines = [f"default-state x64 cr3={TABLES_AT:#x} {state}", f"memory 0 {pages} 0",
+        state = " ".join(f"{name}={value if isinstance(value, str) else hex(value)}"
+                         for name, value in self.registers.items())
+        roots = f"cr3={TABLES_AT:#x}" if self.processor == "x64" else \
+            f"ttbr0_el1={TABLES_AT:#x} ttbr1_el1={TABLES_AT:#x} tcr_el1=0x100010 sctlr_el1=1"
+        lines = [f"default-state {self.processor} {roots} {state}", f"memory 0 {pages} 0",
                  f"fill-blocks 0 {pages // 256} zero",
                  f'page-data {DATA_AT:#x} "@{data}" 0 {len(self.data)}'.replace('"', "")]
         for table, entries in self.tables.items():

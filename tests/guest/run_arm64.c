@@ -211,7 +211,9 @@ static unsigned run_function(const struct pe_image *image, struct machine *machi
 
 static uint32_t length_of(const struct windows_memory *memory, uint32_t data)
 {
-	return 4 * ((data & 3) != 0 ? data >> 2 & 0x7FF : load_le32(memory->image + data) & 0x3FFFF);
+	if ((data & 3) != 0)
+		return 4 * (data >> 2 & 0x7FF);
+	return 4 * (load_le32(memory->image + data) & 0x3FFFF);
 }
 
 static int run_image(const char *path)

@@ -223,7 +223,7 @@ static void write_snapshot(struct image_memory *memory, const struct x64_registe
 
 static bool step(pid_t process)
 {
-	int state;
+	int state = 0;
 
 	if (ptrace(PTRACE_SINGLESTEP, process, NULL, NULL) != 0 ||
 	    waitpid(process, &state, 0) != process)

@@ -82,7 +82,7 @@ static BOOL CALLBACK see_image(PVOID context, PDOS_IMAGE_INFO image)
 	GetVpCount(handle, &count);
 	SetMemoryBlockCacheLimit(handle, 1);
 	printf("image 0x%" PRIx64 " 0x%" PRIx32 " 0x%" PRIx32 " %s\n", image->ImageBaseAddress,
-	       image->ImageSize, image->Timestamp, image->PdbName);
+	       (uint32_t)image->ImageSize, image->Timestamp, image->PdbName);
 	return ++scan->found == scan->stop_after;
 }
 

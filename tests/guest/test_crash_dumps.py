@@ -89,9 +89,12 @@ def unpatched(crash, folder, name):
     original = raw.read_bytes()
     pages = {frame: bytearray(crash.page(frame)) for frame in crash.frames}
     for start, size in [(BLOCK, BLOCK_SIZE)] + [(at, CONTEXT_SIZE) for at in CONTEXTS]:
-        for at in range(start, start + size):
-            at = crash.translate(at)
-            pages[at // PAGE][at % PAGE] = original[at]
+        end = start + size
+        while start < end:
+            at = crash.translate(start)
+            part = min(end - start, PAGE - at % PAGE)
+            pages[at // PAGE][at % PAGE:at % PAGE + part] = original[at:at + part]
+            start += part
 
     def read(address, size):
         frames = range(address // PAGE, (address + size) // PAGE)

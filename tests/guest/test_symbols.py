@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -197,7 +198,7 @@ def vtable_type(lines):
 DEPTH = 15		# entry, recursion thirteen times, leaf
 
 
-def stopped_guest(folder, missing=()):
+def stopped_guest(folder):
     image_path = make_image(folder, "program", "x86_64-pc-windows-msvc", ["-O0"], ASSEMBLY,
                             ("/fixed", f"/base:{PROGRAM_BASE:#x}"))
     stack_path = folder / "stack.bin"
@@ -216,7 +217,7 @@ def stopped_guest(folder, missing=()):
             stack = int(words[1], 16)
     image, base = lay_out(image_path)
     guest.put(base, image)
-    guest.put(stack, stack_path.read_bytes(), missing)
+    guest.put(stack, stack_path.read_bytes())
     return guest.write("stopped"), guest.registers, callers
 
 
@@ -252,6 +253,75 @@ def check_stack(client, folder):
     return len(frames)
 
 
+def check_modules(client, folder):
+    """CallStackUnwind loads what it is given; a name of its own shows that."""
+    state = folder / "stopped.vmrs"
+    text = ask(client, state, [f"provider {folder}", f"stack 2 {PROGRAM_BASE} C:\\own.name.exe",
+                               "resolve own.name!leaf"])
+    expect("names of modules", [line.split("\t")[2].split("+")[0] for line in text[1][2:]],
+           ["own.name!leaf", "own.name!recursion"])
+    expect("symbols stay loaded", text[2][0], OK)
+
+
+def check_missing_pages(client, folder):
+    """What is not in memory ends a stack, and is told."""
+    guest = Guest(folder)
+    image, base = lay_out(folder / "program.exe")
+    exceptions = struct.unpack_from("<I", image, struct.unpack_from("<I", image, 60)[0] + 160)[0]
+    stopped = stopped_guest(folder)
+    if stopped is None:
+        return
+    state, registers, callers = stopped
+    for name, missing, end in (("stack", (), 6), ("data", (exceptions // PAGE * PAGE,), 4),
+                               ("headers", (0,), 2)):
+        guest = Guest(folder)
+        guest.registers = dict(registers)
+        guest.put(base, image, missing)
+        guest.registers["rsp"] = 0x7000000000 if end == 6 else registers["rsp"]
+        if end != 6:
+            page = registers["rsp"] // PAGE * PAGE
+            guest.put(page, (folder / "stack.bin").read_bytes())
+        frames = [line.split() for line in ask(client, guest.write(name), ["unwind 9"])[0]
+                  if line.startswith("frame")]
+        expect(f"without its {name}", frames[-1][6], str(end))
+
+
+def check_32_bit_stack(client, folder):
+    """A 32-bit process of a 64-bit guest: a chain of frame pointers."""
+    guest = Guest(folder)
+    stack = struct.pack("<10I", 0, 0, 0x12F010, 0x401111, 0x12F018, 0x402222, 0x12F020, 0, 1, 2)
+    guest.put(0x401000, bytes([0x90]) * PAGE)
+    guest.put(0x12F000, stack)
+    guest.registers.update(rip=0x401000, rsp=0x12F000, rbp=0x12F008,
+                           cs="0,0xFFFFFFFF,0x23,0xCFB")
+    lines = ask(client, guest.write("compatibility"), ["unwind 9"])[0]
+    expect("a 32-bit stack", [line.split()[2:5] + line.split()[6:7] for line in lines[:-1]],
+           [["0x12f000", "0x401000", "0x401111", "0"], ["0x12f010", "0x401111", "0x402222", "0"],
+            ["0x12f018", "0x402222", "0x0", "1"]])
+
+
+def check_arm64_stack(client, folder):
+    """The registers of an ARM64 VP lead to a function that has not begun, and to its caller."""
+    program = make_image(folder, "arm64", "aarch64-pc-windows-msvc", ["-O1"],
+                         "\t.text\n\t.globl __chkstk\n__chkstk:\n\tret\n", ("/machine:arm64",))
+    image, base = lay_out(program)
+    for mode, register in ((5, "sp_el1"), (0, "sp_el0")):
+        guest = Guest(folder, "arm64")
+        guest.put(base, image)
+        guest.put(0x7FFF0000, bytes(PAGE))
+        begin = [f"provider {folder}", f"load {base} 0 0 arm64", "resolve recursion",
+                 "resolve entry"]
+        answers = ask(client, guest.write("arm64"), begin)
+        start, caller = (int(answer[1].split()[0], 16) for answer in answers[2:])
+        guest.registers.update({"pc": start, "lr": caller + 64, "cpsr": mode,
+                                register: 0x7FFF0100, "fp": 0x7FFF0100})
+        lines = ask(client, guest.write("arm64"), begin[:2] + ["unwind 9"])[2]
+        frames = [line.split() for line in lines[:-1]]
+        expect("an ARM64 stack", [frame[2:6] + frame[6:7] for frame in frames],
+               [["0x7fff0100", f"{start:#x}", f"{caller + 64:#x}", "arm64!recursion+0x0", "0"],
+                ["0x7fff0100", f"{caller + 64:#x}", "0x0", "arm64!entry+0x40", "1"]])
+
+
 def main():
     if missing_tools() or platform.machine() != "x86_64" or not SAMPLES.is_dir():
         print("skipped: needs clang, lld-link, llvm-readobj, an x64 machine and the samples")
@@ -266,6 +336,10 @@ def main():
         print(check_symbols(client, state), "functions by name and address")
         check_questions(client, state, image)
         print(check_stack(client, folder), "frames of a stopped program")
+        check_modules(client, folder)
+        check_missing_pages(client, folder)
+        check_32_bit_stack(client, folder)
+        check_arm64_stack(client, folder)
     return 0
 
 

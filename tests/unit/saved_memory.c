@@ -100,9 +100,9 @@ static void prove(struct saved_memory *saved, struct saved_region *region, size_
 
 static void take_line(struct saved_memory *saved, char **words)
 {
-	struct saved_region *last = &saved->regions[saved->region_count - 1];
 	uint64_t gpa = hexadecimal(words[1]);
 	uint64_t size = hexadecimal(words[2]);
+	struct saved_region *last;
 
 	if (strcmp(words[0], "ram") == 0) {
 		last = add_region(saved, gpa, size, false);
@@ -112,7 +112,8 @@ static void take_line(struct saved_memory *saved, char **words)
 	} else if (strcmp(words[0], "damaged") == 0) {
 		last = add_region(saved, gpa, size, false);
 		memset(last->damaged, true, last->size / PAGE);
-	} else if (strcmp(words[0], "page") == 0) {
+	} else if (strcmp(words[0], "page") == 0 && saved->region_count > 0) {
+		last = &saved->regions[saved->region_count - 1];
 		prove(saved, last, (size_t)(gpa - last->gpa), PAGE, hexadecimal(words[3]));
 		last->damaged[(gpa - last->gpa) / PAGE] = false;
 	} else {

@@ -140,7 +140,7 @@ static bool see_progress(void *context, uint64_t done, uint64_t total)
 	assert_true(done > seen->last && done <= total);
 	seen->last = done;
 	seen->total = total;
-	return ++seen->calls < seen->allowed;
+	return ++seen->calls >= seen->allowed;
 }
 
 static void progress_ascends_to_its_total(void **state)
@@ -218,6 +218,69 @@ static void a_vp_that_does_not_exist_is_refused(void **state)
 	fixture.request.vp_id = 2;
 	assert_int_equal(write_fixture(&fixture, &outcome), STATUS_INVALID_ARGUMENT);
 	assert_true(fixture.sink.abandoned);
+	close_fixture(&fixture);
+}
+
+/* ---- What is left out ------------------------------------------------------------ */
+
+struct left_out_seen {
+	unsigned calls;
+	uint64_t gpa;
+	uint64_t size;
+	enum status status;
+};
+
+static void see_left_out(void *context, uint64_t gpa, uint64_t size, enum status status)
+{
+	struct left_out_seen *seen = context;
+
+	seen->calls++;
+	seen->gpa = gpa;
+	seen->size = size;
+	seen->status = status;
+}
+
+static void expect_left_out(const char *name, uint64_t gpa, uint64_t size, enum status status)
+{
+	for (int format = DUMP_RAW; format <= DUMP_ELF; format++) {
+		struct left_out_seen seen = { 0 };
+		struct dump_outcome outcome;
+		struct fixture fixture;
+
+		open_fixture(&fixture, name, (enum dump_format)format);
+		fixture.request.keep_going = true;
+		fixture.request.left_out = see_left_out;
+		fixture.request.left_out_context = &seen;
+		assert_int_equal(write_fixture(&fixture, &outcome), STATUS_OK);
+		assert_int_equal(seen.calls, 1);
+		assert_true(seen.gpa == gpa && seen.size == size && seen.status == status);
+		assert_true((outcome.missing_pages + outcome.damaged_pages) * 4096 == size);
+		close_fixture(&fixture);
+	}
+}
+
+static void every_run_that_is_left_out_is_told_with_its_cause(void **state)
+{
+	(void)state;
+	expect_left_out("missing-ram-block.vmrs", 0x100000, 0x100000, STATUS_OK);
+	expect_left_out("bad-ram-xpress-page.vmrs", 0x2000, 0x1000, STATUS_CORRUPT_RAM_RECORD);
+}
+
+/* The damage is counted while the pages are written, so the work is the memory, once. */
+static void a_raw_dump_that_keeps_going_reads_memory_once(void **state)
+{
+	struct progress_seen seen = { .allowed = UINT32_MAX };
+	struct dump_outcome outcome;
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, "bad-ram-xpress-page.vmrs", DUMP_RAW);
+	fixture.request.keep_going = true;
+	fixture.request.progress = see_progress;
+	fixture.request.progress_context = &seen;
+	assert_int_equal(write_fixture(&fixture, &outcome), STATUS_OK);
+	assert_true(seen.total == 2 << 20 && outcome.size == 2 << 20);
+	assert_true(outcome.memory_size == (2 << 20) - 4096);
 	close_fixture(&fixture);
 }
 
@@ -304,6 +367,8 @@ int main(void)
 		cmocka_unit_test(a_write_that_fails_ends_the_dump_with_its_status),
 		cmocka_unit_test(a_guest_without_a_saved_page_has_no_dump),
 		cmocka_unit_test(a_vp_that_does_not_exist_is_refused),
+		cmocka_unit_test(every_run_that_is_left_out_is_told_with_its_cause),
+		cmocka_unit_test(a_raw_dump_that_keeps_going_reads_memory_once),
 		cmocka_unit_test(a_file_has_its_name_only_when_it_is_finished),
 		cmocka_unit_test(an_abandoned_file_is_gone),
 		cmocka_unit_test(a_file_that_is_there_is_replaced_only_on_request),

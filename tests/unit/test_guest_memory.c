@@ -139,12 +139,18 @@ static uint64_t random_gpa(const struct saved_memory *saved, struct random_numbe
 
 static size_t random_size(struct random_numbers *random)
 {
-	switch (random_below(random, 8)) {
+	switch (random_below(random, 32)) {
 	case 0:
 		return random_below(random, 5 * MIB / 2);
 	case 1:
-		return (size_t)PAGE * random_below(random, 10);
 	case 2:
+	case 3:
+	case 4:
+		return (size_t)PAGE * random_below(random, 10);
+	case 5:
+	case 6:
+	case 7:
+	case 8:
 		return random_below(random, 4 * PAGE);
 	default:
 		return random_below(random, 64);
@@ -523,6 +529,23 @@ struct parallel_reads {
 	atomic_uint wrong;
 };
 
+static bool is_true(const struct saved_memory *saved, uint64_t gpa, const uint8_t *bytes,
+		    size_t size)
+{
+	while (size > 0) {
+		const uint8_t *truth = saved->regions[gpa / MIB].bytes + gpa % MIB;
+		size_t part = MIB - (size_t)(gpa % MIB);
+
+		part = part < size ? part : size;
+		if (memcmp(bytes, truth, part) != 0)
+			return false;
+		gpa += part;
+		bytes += part;
+		size -= part;
+	}
+	return true;
+}
+
 static void read_and_compare(void *context, size_t index)
 {
 	struct parallel_reads *reads = context;
@@ -536,15 +559,8 @@ static void read_and_compare(void *context, size_t index)
 
 		if (guest_memory_read(reads->saved->memory, gpa, buffer, size, &read, NULL) !=
 			    STATUS_OK ||
-		    read != size)
+		    read != size || !is_true(reads->saved, gpa, buffer, size))
 			atomic_fetch_add(&reads->wrong, 1);
-		for (size_t byte = 0; byte < read; byte++) {
-			const struct saved_region *region =
-				&reads->saved->regions[(gpa + byte) / MIB];
-
-			if (buffer[byte] != region->bytes[(gpa + byte) % MIB])
-				atomic_fetch_add(&reads->wrong, 1);
-		}
 	}
 }
 

@@ -128,7 +128,8 @@ static void only_neighbours_can_be_told_apart(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
 		for (uint32_t distance = 0; distance < 0x10000; distance += 0xFF) {
-			struct image image = image_with((uint16_t)(starts[i] + distance), starts[i]);
+			uint16_t other = (uint16_t)(starts[i] + distance);
+			struct image image = image_with(other, starts[i]);
 			struct hvs_header header;
 			bool neighbours = distance == 1 || distance == 0xFFFF;
 

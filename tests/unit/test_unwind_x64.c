@@ -113,11 +113,11 @@ static void assert_returned(const struct fixture *fixture, uint64_t offset)
 static void check_cfi(struct fixture *fixture, uint32_t rva, uint32_t size)
 {
 	struct x64_registers registers = { .rip = IMAGE_BASE + rva };
+	const struct image_range *table = &fixture->image->directory[IMAGE_DIRECTORY_EXCEPTION];
 	const uint8_t *info = NULL;
 
-	for (uint32_t i = 0; i < fixture->image->directory[IMAGE_DIRECTORY_EXCEPTION].size; i += 12) {
-		const uint8_t *entry = fixture->memory.image +
-				       fixture->image->directory[IMAGE_DIRECTORY_EXCEPTION].rva + i;
+	for (uint32_t i = 0; i < table->size; i += 12) {
+		const uint8_t *entry = fixture->memory.image + table->rva + i;
 
 		if (load_le32(entry) == rva)
 			info = fixture->memory.image + load_le32(entry + 8);
@@ -429,7 +429,7 @@ static void version_2_lists_the_epilogues_that_end_in_jumps(void **state)
 {
 	struct fixture fixture;
 	/* One of 5 bytes at the end, one that begins 0xC0 before it: at 0x40. */
-	static const uint8_t info[] = { 2, 7, 5, 0, 5, 0x16, 0xC0, 0x06, 7, 0x42, 3, 0xC0, 1, 0x50 };
+	static const uint8_t info[] = { 2, 7, 5, 0, 5, 0x16, 0xC0, 6, 7, 0x42, 3, 0xC0, 1, 0x50 };
 
 	(void)state;
 	for (unsigned listed = 0; listed < 3; listed++) {

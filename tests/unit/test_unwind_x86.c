@@ -67,7 +67,7 @@ static void a_frame_has_the_callers_frame_pointer_and_the_return_address(void **
 	check(&memory, false, (struct expected){ 0x402222, EBP + 8, 0x12F200 });
 }
 
-static void before_its_frame_is_set_up_a_function_returns_to_what_esp_points_at(void **state)
+static void before_its_frame_is_set_up_a_function_returns_to_the_top(void **state)
 {
 	/* push ebp; ret; ret 8; mov edi, edi */
 	static const uint8_t codes[][2] = { { 0x55 }, { 0xC3 }, { 0xC2, 8 }, { 0x8B, 0xFF } };
@@ -121,7 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_frame_has_the_callers_frame_pointer_and_the_return_address),
-		cmocka_unit_test(before_its_frame_is_set_up_a_function_returns_to_what_esp_points_at),
+		cmocka_unit_test(before_its_frame_is_set_up_a_function_returns_to_the_top),
 		cmocka_unit_test(a_frame_pointer_that_was_pushed_only_is_on_top),
 		cmocka_unit_test(frame_pointers_that_are_none_end_the_chain),
 	};

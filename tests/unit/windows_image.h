@@ -28,7 +28,7 @@ struct windows_memory {
 /* Lays out the file at path as Windows loads it; false when there is no such file. */
 bool windows_memory_load(struct windows_memory *memory, const char *path);
 
-/* Zeros for an image of size bytes, whose headers open as one of machine with an exception directory. */
+/* An image of size bytes for machine: headers with an exception directory, and zeros. */
 void windows_memory_create(struct windows_memory *memory, size_t size, uint16_t machine,
 			   uint32_t exceptions_rva, uint32_t exceptions_size);
 void windows_memory_free(struct windows_memory *memory);

@@ -32,6 +32,7 @@ const struct command *find_command(const char *name);
 enum exit_code command_check(const struct arguments *arguments);
 enum exit_code command_chunks(const struct arguments *arguments);
 enum exit_code command_dump(const struct arguments *arguments);
+enum exit_code command_gdbserver(const struct arguments *arguments);
 enum exit_code command_help(const struct arguments *arguments);
 enum exit_code command_images(const struct arguments *arguments);
 enum exit_code command_info(const struct arguments *arguments);

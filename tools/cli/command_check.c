@@ -33,7 +33,8 @@ static void print_problem(const VMSAVEDSTATE_PROBLEM *problem)
 
 	print_label(part_text(problem->Part));
 	print_safely(stdout, problem->Text);
-	printf(" (0x%08X)", (unsigned)problem->Result);
+	if (FAILED(problem->Result))
+		printf(" (0x%08X)", (unsigned)problem->Result);
 	if (problem->GuestBytes > 0)
 		printf(", costs 0x%" PRIX64 " - 0x%" PRIX64 ", %s", problem->GuestAddress,
 		       problem->GuestAddress + (problem->GuestBytes - 1),

@@ -10,151 +10,306 @@
 #include "failure.h"
 #include "json_writer.h"
 #include "memory_ranges.h"
+#include "platform.h"
 #include "print.h"
 #include "progress.h"
 #include "saved_state.h"
 
-/* A multiple of the 1 MiB that memory is stored in. */
-enum { PIECE_SIZE = 4 << 20 };
-
 struct dump {
 	const struct arguments *arguments;
-	const struct saved_state *state;
-	struct memory_ranges chunks;	/* sorted */
-	struct memory_ranges missing;	/* in a chunk, but not in the saved state */
-	struct memory_ranges damaged;
-	struct dump_file file;
+	struct saved_state state;
+	bool is_raw;			/* memory alone, missing and damaged memory as zeros */
+	VMSAVEDSTATE_DUMP_OPTIONS options;
+	VMSAVEDSTATE_DUMP_RESULT result;
+	char *registers_path;
 	struct progress progress;
-	UINT8 *buffer;			/* PIECE_SIZE */
-	uint64_t done;			/* bytes of the chunks that were dealt with */
-	uint64_t size;			/* of the output so far */
+	bool progress_begun;
+	struct memory_ranges missing;
+	struct memory_ranges damaged;
+	bool memory_short;		/* one of the lists is not complete */
 };
 
-static enum exit_code note(struct memory_ranges *ranges, uint64_t address)
-{
-	return memory_ranges_add(ranges, address, GUEST_PAGE_SIZE) ? EXIT_DONE :
-								    fail_out_of_memory();
-}
+/* ---- What the library calls --------------------------------------------------------- */
 
-/* Reads one page; what the saved state does not give is zeros and noted. */
-static enum exit_code read_page(struct dump *dump, uint64_t address, UINT8 *page)
+static BOOL CALLBACK show_progress(void *context, UINT64 done, UINT64 total)
 {
-	UINT32 count = 0;
-	HRESULT result = ReadGuestPhysicalAddress(dump->state->handle, address, page,
-						  GUEST_PAGE_SIZE, &count);
+	struct dump *dump = context;
 
-	if (SUCCEEDED(result) && count == GUEST_PAGE_SIZE)
-		return EXIT_DONE;
-	if (FAILED(result) && !leaves_out_damage(dump->arguments)) {
-		saved_state_fail_call(dump->state, result);
-		return fail(EXIT_NOT_READ, "%s was not written; with --keep-going it is, without "
-			    "the memory that is damaged.", dump->file.path);
+	if (!dump->progress_begun) {
+		progress_begin(&dump->progress, total);
+		dump->progress_begun = true;
 	}
-	memset(page, 0, GUEST_PAGE_SIZE);
-	return note(FAILED(result) ? &dump->damaged : &dump->missing, address);
+	dump->progress.total = total;	/* it grows by what has to be searched first */
+	progress_update(&dump->progress, done);
+	return platform_interrupted() || dump->memory_short;
 }
 
-/* A read that cannot give all of a piece is made again page by page. */
-static enum exit_code read_piece(struct dump *dump, uint64_t address, UINT32 size)
+static void CALLBACK note_left_out(void *context, GUEST_PHYSICAL_ADDRESS address, UINT64 bytes,
+				   HRESULT result)
 {
-	UINT32 count = 0;
-	HRESULT result = ReadGuestPhysicalAddress(dump->state->handle, address, dump->buffer, size,
-						  &count);
-	enum exit_code code = EXIT_DONE;
+	struct dump *dump = context;
 
-	if (SUCCEEDED(result) && count == size)
-		return EXIT_DONE;
-	for (UINT32 at = 0; at < size && code == EXIT_DONE; at += GUEST_PAGE_SIZE)
-		code = read_page(dump, address + at, dump->buffer + at);
-	return code;
+	if (!memory_ranges_add(result == S_OK ? &dump->missing : &dump->damaged, address, bytes))
+		dump->memory_short = true;
 }
 
-static enum exit_code dump_chunk(struct dump *dump, const struct memory_range *chunk)
+/* ---- Options ------------------------------------------------------------------------ */
+
+static enum exit_code choose_format(struct dump *dump)
 {
-	uint64_t address = chunk->start;
-	uint64_t remaining = chunk->last - chunk->start + 1;
-	bool skip_holes = dump->arguments->given[OPTION_SKIP_HOLES];
+	const struct arguments *arguments = dump->arguments;
+	const char *name = arguments->given[OPTION_FORMAT] ? arguments->texts[OPTION_FORMAT] :
+							     "raw";
+	const struct dump_format *format = dump_format_of_name(name);
 
-	while (remaining > 0) {
-		uint64_t to_boundary = PIECE_SIZE - address % PIECE_SIZE;
-		UINT32 size = (UINT32)(remaining < to_boundary ? remaining : to_boundary);
-		enum exit_code code;
-
-		if (platform_interrupted())
-			return EXIT_INTERRUPTED;
-		code = read_piece(dump, address, size);
-		if (code == EXIT_DONE)
-			code = dump_file_write(&dump->file, skip_holes ? dump->done : address,
-					       dump->buffer, size);
-		if (code != EXIT_DONE)
-			return code;
-		address += size;
-		remaining -= size;
-		dump->done += size;
-		progress_update(&dump->progress, dump->done);
-	}
-	dump->size = skip_holes ? dump->done : chunk->last + 1;
+	if (format == NULL)
+		return fail_usage("--format takes raw, elf, dmp, dmp-full, dmp-bitmap or snapshot, "
+				  "not '%s'.", name);
+	dump->is_raw = format->format == VMSAVEDSTATE_DUMP_RAW;
+	if (arguments->given[OPTION_SKIP_HOLES] && !dump->is_raw)
+		return fail_usage("--skip-holes is for raw dumps; the others have no holes.");
+	dump->options.Format = arguments->given[OPTION_SKIP_HOLES] ?
+			       VMSAVEDSTATE_DUMP_RAW_WITHOUT_HOLES : format->format;
 	return EXIT_DONE;
 }
 
-static enum exit_code dump_chunks(struct dump *dump)
+static void choose_options(struct dump *dump)
 {
-	enum exit_code code = EXIT_DONE;
+	const struct arguments *arguments = dump->arguments;
+	VMSAVEDSTATE_DUMP_OPTIONS *options = &dump->options;
 
-	progress_begin(&dump->progress, memory_ranges_size(&dump->chunks));
-	for (size_t i = 0; i < dump->chunks.count && code == EXIT_DONE; i++)
-		code = dump_chunk(dump, &dump->chunks.items[i]);
-	progress_end(&dump->progress);
-	return code == EXIT_DONE && platform_interrupted() ? EXIT_INTERRUPTED : code;
+	options->StructSize = sizeof(*options);
+	options->Flags =
+		(arguments->given[OPTION_FORCE] ? VMSAVEDSTATE_DUMP_REPLACE : 0) |
+		(leaves_out_damage(arguments) ? VMSAVEDSTATE_DUMP_KEEP_GOING : 0) |
+		(arguments->given[OPTION_NO_QEMU_NOTES] ? VMSAVEDSTATE_DUMP_NO_QEMU_NOTES : 0) |
+		(arguments->given[OPTION_WITHOUT_KERNEL] ? VMSAVEDSTATE_DUMP_WITHOUT_KERNEL : 0);
+	options->Progress = show_progress;
+	options->LeftOut = note_left_out;
+	options->Context = dump;
+	dump->result.StructSize = sizeof(dump->result);
 }
 
-static void print_result(const struct dump *dump)
+static bool separates(char character)
 {
-	char size[SIZE_TEXT_SIZE];
-	char memory[SIZE_TEXT_SIZE];
-	char written[SIZE_TEXT_SIZE];
-
-	print_safely(stdout, dump->file.path);
-	printf(": %s", size_text(dump->size, size));
-	if (dump->size != dump->done)
-		printf(" with holes, %s of it guest memory", size_text(dump->done, memory));
-	else
-		printf(" of guest memory");
-	printf(", %s of it not zero\n", size_text(dump->file.written, written));
-	if (dump->missing.count > 0)
-		printf("Not in the saved state, and zero in the dump:\n");
-	memory_ranges_print(&dump->missing);
-	if (dump->damaged.count > 0)
-		printf("Damaged in the saved state, and zero in the dump:\n");
-	memory_ranges_print(&dump->damaged);
+#ifdef _WIN32
+	return character == '/' || character == '\\' || character == ':';
+#else
+	return character == '/';
+#endif
 }
 
-static void write_result(const struct dump *dump)
+/* "regs.json" in the folder of path, which the caller frees. */
+static char *registers_beside(const char *path)
+{
+	static const char name[] = "regs.json";
+	size_t folder = strlen(path);
+	char *beside;
+
+	while (folder > 0 && !separates(path[folder - 1]))
+		folder--;
+	beside = malloc(folder + sizeof(name));
+	if (beside != NULL) {
+		memcpy(beside, path, folder);
+		memcpy(beside + folder, name, sizeof(name));
+	}
+	return beside;
+}
+
+static enum exit_code choose_files(struct dump *dump)
+{
+	const char *path = dump->arguments->operands[1];
+	bool replace = dump->arguments->given[OPTION_FORCE];
+	enum exit_code code;
+
+	if (dump->options.Format == VMSAVEDSTATE_DUMP_SNAPSHOT) {
+		dump->registers_path = registers_beside(path);
+		if (dump->registers_path == NULL)
+			return fail_out_of_memory();
+	}
+	dump->options.Path = path;
+	dump->options.RegistersPath = dump->registers_path;
+	code = dump_file_check_name(path, replace, &dump->state.source);
+	if (code == EXIT_DONE && dump->registers_path != NULL)
+		code = dump_file_check_name(dump->registers_path, replace, &dump->state.source);
+	return code;
+}
+
+/* ---- What is told of it ------------------------------------------------------------ */
+
+/* Calls print for each sentence of the remarks, which it cuts up. */
+static void each_remark(char *remarks, void (*print)(void *context, const char *remark),
+			void *context)
+{
+	for (char *remark = strtok(remarks, "\n"); remark != NULL; remark = strtok(NULL, "\n"))
+		print(context, remark);
+}
+
+static void warn_of(void *context, const char *remark)
+{
+	(void)context;
+	warn("%s", remark);
+}
+
+static void write_remark(void *context, const char *remark)
+{
+	json_text(context, NULL, remark);
+}
+
+/* What a raw dump has of the guest's memory, with zeros for what is lost of it. */
+static uint64_t raw_memory_size(const struct dump *dump)
+{
+	return dump->result.MemorySize + memory_ranges_size(&dump->missing) +
+	       memory_ranges_size(&dump->damaged);
+}
+
+static void write_format(struct json_writer *json, struct dump *dump)
+{
+	const struct dump_format *format = dump_format_of_number(dump->result.Format);
+
+	if (dump->registers_path != NULL)
+		json_text(json, "registers", dump->registers_path);
+	json_text(json, "format", format != NULL ? format->name : "");
+	json_number(json, "missing_pages", dump->result.MissingPages);
+	json_number(json, "damaged_pages", dump->result.DamagedPages);
+	json_array_begin(json, "remarks");
+	each_remark(dump->result.Remarks, write_remark, json);
+	json_close(json);
+}
+
+static void write_result(struct dump *dump)
 {
 	struct json_writer json;
 
 	json_begin(&json, stdout);
-	json_text(&json, "output", dump->file.path);
-	json_number(&json, "size", dump->size);
-	json_number(&json, "memory_size", dump->done);
-	json_number(&json, "written_size", dump->file.written);
+	json_text(&json, "output", dump->options.Path);
+	json_number(&json, "size", dump->result.Size);
+	json_number(&json, "memory_size",
+		    dump->is_raw ? raw_memory_size(dump) : dump->result.MemorySize);
+	json_number(&json, "written_size", dump->result.WrittenSize);
 	memory_ranges_json(&json, "missing", &dump->missing);
 	memory_ranges_json(&json, "damaged", &dump->damaged);
+	if (!dump->is_raw)
+		write_format(&json, dump);
 	json_end(&json);
 }
 
-static enum exit_code write_dump(struct dump *dump)
+static void print_raw(const struct dump *dump)
 {
-	enum exit_code code = dump_chunks(dump);
+	uint64_t memory_size = raw_memory_size(dump);
+	char size[SIZE_TEXT_SIZE];
+	char memory[SIZE_TEXT_SIZE];
+	char written[SIZE_TEXT_SIZE];
 
-	if (code == EXIT_DONE)
-		code = dump_file_complete(&dump->file, dump->size);
+	printf(": %s", size_text(dump->result.Size, size));
+	if (dump->result.Size != memory_size)
+		printf(" with holes, %s of it guest memory", size_text(memory_size, memory));
 	else
-		dump_file_discard(&dump->file);
-	if (code == EXIT_INTERRUPTED)
-		return fail(code, "interrupted; %s was not written.", dump->file.path);
+		printf(" of guest memory");
+	printf(", %s of it not zero\n", size_text(dump->result.WrittenSize, written));
+}
+
+static void print_formatted(struct dump *dump)
+{
+	const struct dump_format *format = dump_format_of_number(dump->result.Format);
+	char size[SIZE_TEXT_SIZE];
+	char memory[SIZE_TEXT_SIZE];
+
+	printf(": %s, %s with %s of guest memory\n", format != NULL ? format->text : "dump",
+	       size_text(dump->result.Size, size), size_text(dump->result.MemorySize, memory));
+	if (dump->registers_path != NULL) {
+		print_safely(stdout, dump->registers_path);
+		printf(": registers of VP %u\n", (unsigned)dump->options.VpId);
+	}
+	each_remark(dump->result.Remarks, warn_of, NULL);
+}
+
+static void print_lost(const struct dump *dump, const char *where,
+		       const struct memory_ranges *ranges)
+{
+	if (ranges->count > 0)
+		printf("%s, and %s the dump:\n", where, dump->is_raw ? "zero in" : "not in");
+	memory_ranges_print(ranges);
+}
+
+static void print_result(struct dump *dump)
+{
+	print_safely(stdout, dump->options.Path);
+	if (dump->is_raw)
+		print_raw(dump);
+	else
+		print_formatted(dump);
+	print_lost(dump, "Not in the saved state", &dump->missing);
+	print_lost(dump, "Damaged in the saved state", &dump->damaged);
+}
+
+/* ---- Failures ----------------------------------------------------------------------- */
+
+static enum exit_code fail_for_damage(const struct dump *dump, HRESULT result)
+{
+	saved_state_fail_call(&dump->state, result);
+	return fail(EXIT_NOT_READ, "%s was not written; with --keep-going it is, without the "
+		    "memory that is damaged.", dump->options.Path);
+}
+
+static enum exit_code fail_without_memory(const struct dump *dump, HRESULT result)
+{
+	struct memory_ranges ranges = { 0 };
+	enum exit_code code = memory_ranges_of_chunks(&dump->state, true, &ranges);
+	bool described = ranges.count > 0;
+
+	memory_ranges_free(&ranges);
 	if (code != EXIT_DONE)
 		return code;
+	if (described)
+		return saved_state_fail_call(&dump->state, result);
+	return fail(EXIT_NOT_READ, "%s: nothing that tells the addresses of the guest's memory is "
+		    "left; 'vmsavedstate read --saved' shows saved memory without.",
+		    dump->state.source.Path);
+}
+
+static enum exit_code fail_dump(const struct dump *dump, HRESULT result)
+{
+	const char *path = dump->options.Path;
+
+	switch (result) {
+	case VMSAVEDSTATE_E_CANCELLED:
+		return dump->memory_short ? fail_out_of_memory() :
+		       fail(EXIT_INTERRUPTED, "interrupted; %s was not written.", path);
+	case VMSAVEDSTATE_E_PATH_NOT_FOUND:
+		return fail_output(path, OUTPUT_NO_FOLDER);
+	case VMSAVEDSTATE_E_ACCESS_DENIED:
+		return fail_output(path, OUTPUT_NO_ACCESS);
+	case VMSAVEDSTATE_E_DISK_FULL:
+	case VMSAVEDSTATE_E_WRITE_FAILED:
+	case E_INVALIDARG:
+		return fail_call(EXIT_NOT_WRITTEN, dump->state.handle, result, path);
+	case VM_SAVED_STATE_DUMP_E_GUEST_MEMORY_NOT_FOUND:
+		return fail_without_memory(dump, result);
+	case VMSAVEDSTATE_E_RAM_RECORD:
+	case VMSAVEDSTATE_E_RAM_STREAM:
+	case VMSAVEDSTATE_E_READ_FAILED:
+	case E_UNEXPECTED:		/* a RAM block of an impossible type or size */
+		if (!leaves_out_damage(dump->arguments))
+			return fail_for_damage(dump, result);
+		return saved_state_fail_call(&dump->state, result);
+	default:
+		return saved_state_fail_call(&dump->state, result);
+	}
+}
+
+/* ---- The command -------------------------------------------------------------------- */
+
+static enum exit_code write_dump(struct dump *dump)
+{
+	HRESULT result;
+
+	platform_watch_interrupt();
+	result = VmSavedStateWriteDump(dump->state.handle, &dump->options, &dump->result);
+	if (dump->progress_begun)
+		progress_end(&dump->progress);
+	if (FAILED(result))
+		return fail_dump(dump, result);
 	if (dump->arguments->given[OPTION_JSON])
 		write_result(dump);
 	else
@@ -164,37 +319,23 @@ static enum exit_code write_dump(struct dump *dump)
 
 enum exit_code command_dump(const struct arguments *arguments)
 {
-	struct saved_state state;
 	struct dump dump = { .arguments = arguments };
-	enum exit_code code;
+	enum exit_code code = choose_format(&dump);
 
-	if (dump_has_format(arguments))
-		return dump_in_format(arguments);
-	code = saved_state_open(arguments, &state);
+	if (code == EXIT_DONE)
+		code = saved_state_open(arguments, &dump.state);
 	if (code != EXIT_DONE)
 		return code;
-	dump.state = &state;
-	dump.buffer = malloc(PIECE_SIZE);
-	if (dump.buffer == NULL)
-		code = fail_out_of_memory();
+	choose_options(&dump);
+	if (!dump.is_raw)	/* which is possible also of a guest without any VP */
+		code = saved_state_vp(&dump.state, arguments, &dump.options.VpId);
 	if (code == EXIT_DONE)
-		code = memory_ranges_of_chunks(&state, true, &dump.chunks);
-	if (code == EXIT_DONE && dump.chunks.count == 0)
-		code = fail(EXIT_NOT_READ,
-			    "%s: nothing that tells the addresses of the guest's memory is left; "
-			    "'vmsavedstate read --saved' shows saved memory without.",
-			    state.source.Path);
-	platform_watch_interrupt();
-	if (code == EXIT_DONE)
-		code = dump_file_begin(&dump.file, arguments->operands[1],
-				       arguments->given[OPTION_FORCE], &state.source);
+		code = choose_files(&dump);
 	if (code == EXIT_DONE)
 		code = write_dump(&dump);
-	free(dump.buffer);
-	memory_ranges_free(&dump.chunks);
+	free(dump.registers_path);
 	memory_ranges_free(&dump.missing);
 	memory_ranges_free(&dump.damaged);
-	dump_file_free(&dump.file);
-	saved_state_close(&state);
+	saved_state_close(&dump.state);
 	return code;
 }

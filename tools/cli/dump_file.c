@@ -6,8 +6,6 @@
 
 #include "failure.h"
 
-enum { HOLE_SIZE = 4096 };	/* what file systems leave out, and a page of the guest */
-
 static bool is_of_source(const char *path, const VMSAVEDSTATE_SOURCE *source)
 {
 	return platform_same_file(path, source->Path) ||
@@ -27,17 +25,32 @@ static enum exit_code make_partial_path(struct dump_file *file)
 	return EXIT_DONE;
 }
 
-/* Whether the name that the dump will have may be taken. */
-static enum exit_code check_name(const struct dump_file *file, const VMSAVEDSTATE_SOURCE *source)
+static enum exit_code check_names(const struct dump_file *file, const VMSAVEDSTATE_SOURCE *source)
 {
 	enum output_status status = platform_output_name_free(file->path);
 
 	if (is_of_source(file->path, source) || is_of_source(file->partial_path, source))
 		return fail(EXIT_NOT_WRITTEN, "%s is the saved state itself: choose another name "
 			    "for the output.", file->path);
-	if (status == OUTPUT_OK || (status == OUTPUT_EXISTS && file->replace))
-		return EXIT_DONE;
-	return fail_output(file->path, status);
+	if (status != OUTPUT_OK && (status != OUTPUT_EXISTS || !file->replace))
+		return fail_output(file->path, status);
+	if (platform_output_name_free(file->partial_path) != OUTPUT_OK && !file->replace)
+		return fail(EXIT_NOT_WRITTEN,
+			    "%s exists: it is being written by another run, or one was cut off; "
+			    "remove it, or let --force do that.", file->partial_path);
+	return EXIT_DONE;
+}
+
+enum exit_code dump_file_check_name(const char *path, bool replace,
+				    const VMSAVEDSTATE_SOURCE *source)
+{
+	struct dump_file file = { .path = path, .replace = replace };
+	enum exit_code code = make_partial_path(&file);
+
+	if (code == EXIT_DONE)
+		code = check_names(&file, source);
+	dump_file_free(&file);
+	return code;
 }
 
 static enum exit_code create_partial(struct dump_file *file)
@@ -48,10 +61,6 @@ static enum exit_code create_partial(struct dump_file *file)
 		status = platform_remove(file->partial_path);
 	if (status == OUTPUT_OK)
 		status = platform_output_create(file->partial_path, &file->output);
-	if (status == OUTPUT_EXISTS)
-		return fail(EXIT_NOT_WRITTEN,
-			    "%s exists: it is being written by another run, or one was cut off; "
-			    "remove it, or let --force do that.", file->partial_path);
 	return status == OUTPUT_OK ? EXIT_DONE : fail_output(file->path, status);
 }
 
@@ -63,52 +72,18 @@ enum exit_code dump_file_begin(struct dump_file *file, const char *path, bool re
 	*file = (struct dump_file){ .path = path, .replace = replace };
 	code = make_partial_path(file);
 	if (code == EXIT_DONE)
-		code = check_name(file, source);
+		code = check_names(file, source);
 	if (code == EXIT_DONE)
 		code = create_partial(file);
 	return code;
 }
 
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-	static const uint8_t zeros[HOLE_SIZE];
-
-	return memcmp(bytes, zeros, size) == 0;
-}
-
-/* The bytes up to the first page that is of the other kind. */
-static size_t run_of(const uint8_t *bytes, size_t size, bool zero)
-{
-	size_t run = 0;
-
-	while (run < size) {
-		size_t page = size - run < HOLE_SIZE ? size - run : HOLE_SIZE;
-
-		if (is_zero(bytes + run, page) != zero)
-			break;
-		run += page;
-	}
-	return run;
-}
-
 enum exit_code dump_file_write(struct dump_file *file, uint64_t offset, const uint8_t *bytes,
 			       size_t size)
 {
-	size_t at = 0;
+	enum output_status status = platform_output_write(file->output, offset, bytes, size);
 
-	while (at < size) {
-		size_t run;
-		enum output_status status;
-
-		at += run_of(bytes + at, size - at, true);
-		run = run_of(bytes + at, size - at, false);
-		status = platform_output_write(file->output, offset + at, bytes + at, run);
-		if (status != OUTPUT_OK)
-			return fail_output(file->path, status);
-		file->written += run;
-		at += run;
-	}
-	return EXIT_DONE;
+	return status == OUTPUT_OK ? EXIT_DONE : fail_output(file->path, status);
 }
 
 enum exit_code dump_file_complete(struct dump_file *file, uint64_t size)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dump on its way to the disk.  It grows as NAME.partial and gets its name
- * when it is complete, so that whatever happens, a file called NAME is whole.
+ * A file that the program writes, on its way to the disk.  It grows as
+ * NAME.partial and gets its name when it is complete, so that whatever happens,
+ * a file called NAME is whole.  Dumps are written by the library in the same
+ * way; only their names are checked here.
  *
  * May include: tools/cli, the public headers.
  */
@@ -21,18 +23,24 @@ struct dump_file {
 	char *partial_path;
 	bool replace;
 	struct output_file *output;
-	uint64_t written;		/* bytes that were not left as holes */
 };
 
 /*
- * Begins the file, which must not exist unless replace is true, and never is
- * the saved state itself.  Says what is wrong; dump_file_free is allowed then,
- * too.
+ * Whether a file may get the name, which must not be taken unless replace is
+ * true, nor its name while it grows, and is never the saved state's.  Says what
+ * is wrong.
+ */
+enum exit_code dump_file_check_name(const char *path, bool replace,
+				    const VMSAVEDSTATE_SOURCE *source);
+
+/*
+ * Begins the file under a name that passes dump_file_check_name.  Says what is
+ * wrong; dump_file_free is allowed then, too.
  */
 enum exit_code dump_file_begin(struct dump_file *file, const char *path, bool replace,
 			       const VMSAVEDSTATE_SOURCE *source);
 
-/* Writes size bytes at offset; pages of zeros in them are left as holes. */
+/* Writes size bytes at offset. */
 enum exit_code dump_file_write(struct dump_file *file, uint64_t offset, const uint8_t *bytes,
 			       size_t size);
 

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dumps for the tools that want more than bare memory: --format.
+ * The formats of dumps by the names that --format takes.
  *
- * May include: tools/cli, the public headers.
+ * May include: the public headers.
  */
 #ifndef CLI_DUMP_FORMATS_H
 #define CLI_DUMP_FORMATS_H
 
-#include "arguments.h"
-#include "exit_code.h"
+#include <vmsavedstatedump_ext.h>
 
-/* Whether --format names another format than raw, which dump_in_format then writes. */
-bool dump_has_format(const struct arguments *arguments);
+struct dump_format {
+	const char *name;
+	VMSAVEDSTATE_DUMP_FORMAT format;
+	const char *text;
+};
 
-/* Writes the dump in the format that --format names; says what is wrong when it fails. */
-enum exit_code dump_in_format(const struct arguments *arguments);
+/* NULL when there is none. */
+const struct dump_format *dump_format_of_name(const char *name);
+const struct dump_format *dump_format_of_number(VMSAVEDSTATE_DUMP_FORMAT format);
 
 #endif

@@ -43,7 +43,7 @@ void guest_symbols_load_at(const struct saved_state *state, struct guest_images 
 void guest_symbols_load_for(const struct saved_state *state, struct guest_images *images,
 			    const char *name);
 
-/* What the library says about the last failure, without an HRESULT; it stays until the next call. */
+/* What the library says about the last failure; it stays until the next call. */
 const char *guest_symbols_reason(const struct saved_state *state);
 
 #endif

@@ -110,6 +110,16 @@ const struct command commands[] = {
 	  .details = SYMBOLS_DETAILS "\n"
 		     "Without --vp, of every virtual processor.",
 	  .run = command_stack },
+	{ .name = "gdbserver", .operands = "FILE [HOST:PORT]", .operand_minimum = 1,
+	  .operand_maximum = 2,
+	  .options = OPTION_BIT(OPTION_VSV) | OPTION_BIT(OPTION_SALVAGE) |
+		     OPTION_BIT(OPTION_ARCHITECTURAL) | OPTION_BIT(OPTION_ROOT),
+	  .summary = "Let gdb look at the guest",
+	  .details = "Serves gdb and other debuggers that know its remote protocol, one at a time, until\n"
+		     "Ctrl-C; at 127.0.0.1:1234, which only this machine can reach, unless told\n"
+		     "otherwise.  Each virtual processor is a thread.  Nothing can be changed and nothing\n"
+		     "runs.  'monitor physical on' makes addresses guest physical ones.",
+	  .run = command_gdbserver },
 	{ .name = "locate", .operands = "[NAME [CHECKPOINT]]", .operand_minimum = 0,
 	  .operand_maximum = 2,
 	  .options = OPTION_BIT(OPTION_JSON),

@@ -3,7 +3,7 @@
  * What the operating systems do differently: the command line, the terminal,
  * time, Ctrl-C, and files that are written.  Paths and texts are UTF-8 on
  * every system.  platform_posix.c and platform_win32.c hold one each; nothing
- * else in the program asks which system it runs on.
+ * else in the program asks which system it runs on, but for what socket.h has.
  *
  * May include: nothing.
  */
