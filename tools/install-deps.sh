@@ -11,9 +11,9 @@
 set -eu
 
 build_packages='cmake gcc libc6-dev ninja-build uthash-dev zlib1g-dev'
-test_packages='binutils binutils-mingw-w64-x86-64 clang crash file g++ g++-mingw-w64-x86-64
-	gcc-mingw-w64-x86-64 gdb gdb-multiarch lld makedumpfile python3-drgn python3-libkdumpfile
-	libclang-rt-dev libcmocka-dev libz-mingw-w64-dev llvm python3 wine wine64'
+test_packages='binutils binutils-mingw-w64-x86-64 clang crash dpkg-dev file g++ g++-mingw-w64-x86-64
+	gcc-mingw-w64-x86-64 gdb gdb-multiarch groff-base lld makedumpfile python3-drgn python3-libkdumpfile
+	libclang-rt-dev libcmocka-dev libz-mingw-w64-dev llvm pkgconf python3 wine wine64'
 long_test_packages='valgrind'
 
 case ${1-test} in

@@ -271,6 +271,7 @@ int main(int count, char **arguments)
 		if (depth == stop_at) {
 			write_snapshot(&memory, &now, arguments[3]);
 			kill(process, SIGKILL);
+			pe_image_close(image);
 			return 0;
 		}
 	}

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump_file.h"
+#include "written_file.h"
 #include "dump_formats.h"
 #include "failure.h"
 #include "json_writer.h"
@@ -129,9 +129,9 @@ static enum exit_code choose_files(struct dump *dump)
 	}
 	dump->options.Path = path;
 	dump->options.RegistersPath = dump->registers_path;
-	code = dump_file_check_name(path, replace, &dump->state.source);
+	code = written_file_check_name(path, replace, &dump->state.source);
 	if (code == EXIT_DONE && dump->registers_path != NULL)
-		code = dump_file_check_name(dump->registers_path, replace, &dump->state.source);
+		code = written_file_check_name(dump->registers_path, replace, &dump->state.source);
 	return code;
 }
 

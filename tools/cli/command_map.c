@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump_file.h"
+#include "written_file.h"
 #include "failure.h"
 #include "json_writer.h"
 #include "map_svg.h"
@@ -68,7 +68,7 @@ static const char *name_of(const char *path)
 	return name;
 }
 
-static enum exit_code write_picture(struct dump_file *file, const struct memory_map *map,
+static enum exit_code write_picture(struct written_file *file, const struct memory_map *map,
 				    const struct saved_state *state)
 {
 	size_t size;
@@ -76,14 +76,14 @@ static enum exit_code write_picture(struct dump_file *file, const struct memory_
 	enum exit_code code;
 
 	if (text == NULL) {
-		dump_file_discard(file);
+		written_file_discard(file);
 		return fail_out_of_memory();
 	}
-	code = dump_file_write(file, 0, (const uint8_t *)text, size);
+	code = written_file_write(file, 0, (const uint8_t *)text, size);
 	free(text);
 	if (code == EXIT_DONE)
-		return dump_file_complete(file, size);
-	dump_file_discard(file);
+		return written_file_complete(file, size);
+	written_file_discard(file);
 	return code;
 }
 
@@ -91,18 +91,18 @@ static enum exit_code write_picture(struct dump_file *file, const struct memory_
 static enum exit_code survey_into_picture(const struct arguments *arguments,
 					  const struct saved_state *state, struct memory_map *map)
 {
-	struct dump_file file = { 0 };
-	enum exit_code code = dump_file_begin(&file, arguments->texts[OPTION_SVG],
+	struct written_file file = { 0 };
+	enum exit_code code = written_file_begin(&file, arguments->texts[OPTION_SVG],
 					      arguments->given[OPTION_FORCE], &state->source);
 
 	if (code == EXIT_DONE) {
 		code = memory_map_survey(state, MAP_SVG_ROWS, map);
 		if (code != EXIT_DONE)
-			dump_file_discard(&file);
+			written_file_discard(&file);
 		else
 			code = write_picture(&file, map, state);
 	}
-	dump_file_free(&file);
+	written_file_free(&file);
 	return code;
 }
 

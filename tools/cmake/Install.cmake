@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # What `cmake --install` lays down: both ABIs of the library, the headers, the
-# tool, its manual pages and completion, a pkg-config file and a CMake package.
+# tool, manual pages and completion, a pkg-config file and a CMake package.
+# Package.cmake makes packages of the same files.
 include(CMakePackageConfigHelpers)
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/vmsavedstate")
@@ -16,12 +17,21 @@ install(TARGETS vmsavedstatedumpprovider_abi17134 EXPORT vmsavedstate
 	LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/${abi17134_folder}"
 	ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}/${abi17134_folder}")
 install(DIRECTORY include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 if(TARGET vmsavedstate)
 	install(TARGETS vmsavedstate RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-	file(GLOB manual_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/man/*.1")
-	install(FILES ${manual_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+endif()
+
+# Windows has neither man nor bash, and its users look at the top of the folder.
+if(WIN32)
+	install(FILES LICENSE README.md DESTINATION .)
+else()
+	install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+	foreach(section IN ITEMS 1 3)
+		file(GLOB manual_pages CONFIGURE_DEPENDS
+			"${PROJECT_SOURCE_DIR}/tools/man/*.${section}")
+		install(FILES ${manual_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}")
+	endforeach()
 	install(FILES tools/completion/vmsavedstate.bash
 		DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
 		RENAME vmsavedstate)

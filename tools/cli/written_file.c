@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "dump_file.h"
+#include "written_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static bool is_of_source(const char *path, const VMSAVEDSTATE_SOURCE *source)
 	       (source->SecondPath != NULL && platform_same_file(path, source->SecondPath));
 }
 
-static enum exit_code make_partial_path(struct dump_file *file)
+static enum exit_code make_partial_path(struct written_file *file)
 {
 	static const char suffix[] = ".partial";
 	size_t length = strlen(file->path);
@@ -25,7 +25,7 @@ static enum exit_code make_partial_path(struct dump_file *file)
 	return EXIT_DONE;
 }
 
-static enum exit_code check_names(const struct dump_file *file, const VMSAVEDSTATE_SOURCE *source)
+static enum exit_code check_names(const struct written_file *file, const VMSAVEDSTATE_SOURCE *source)
 {
 	enum output_status status = platform_output_name_free(file->path);
 
@@ -41,19 +41,19 @@ static enum exit_code check_names(const struct dump_file *file, const VMSAVEDSTA
 	return EXIT_DONE;
 }
 
-enum exit_code dump_file_check_name(const char *path, bool replace,
+enum exit_code written_file_check_name(const char *path, bool replace,
 				    const VMSAVEDSTATE_SOURCE *source)
 {
-	struct dump_file file = { .path = path, .replace = replace };
+	struct written_file file = { .path = path, .replace = replace };
 	enum exit_code code = make_partial_path(&file);
 
 	if (code == EXIT_DONE)
 		code = check_names(&file, source);
-	dump_file_free(&file);
+	written_file_free(&file);
 	return code;
 }
 
-static enum exit_code create_partial(struct dump_file *file)
+static enum exit_code create_partial(struct written_file *file)
 {
 	enum output_status status = OUTPUT_OK;
 
@@ -64,12 +64,12 @@ static enum exit_code create_partial(struct dump_file *file)
 	return status == OUTPUT_OK ? EXIT_DONE : fail_output(file->path, status);
 }
 
-enum exit_code dump_file_begin(struct dump_file *file, const char *path, bool replace,
+enum exit_code written_file_begin(struct written_file *file, const char *path, bool replace,
 			       const VMSAVEDSTATE_SOURCE *source)
 {
 	enum exit_code code;
 
-	*file = (struct dump_file){ .path = path, .replace = replace };
+	*file = (struct written_file){ .path = path, .replace = replace };
 	code = make_partial_path(file);
 	if (code == EXIT_DONE)
 		code = check_names(file, source);
@@ -78,7 +78,7 @@ enum exit_code dump_file_begin(struct dump_file *file, const char *path, bool re
 	return code;
 }
 
-enum exit_code dump_file_write(struct dump_file *file, uint64_t offset, const uint8_t *bytes,
+enum exit_code written_file_write(struct written_file *file, uint64_t offset, const uint8_t *bytes,
 			       size_t size)
 {
 	enum output_status status = platform_output_write(file->output, offset, bytes, size);
@@ -86,7 +86,7 @@ enum exit_code dump_file_write(struct dump_file *file, uint64_t offset, const ui
 	return status == OUTPUT_OK ? EXIT_DONE : fail_output(file->path, status);
 }
 
-enum exit_code dump_file_complete(struct dump_file *file, uint64_t size)
+enum exit_code written_file_complete(struct written_file *file, uint64_t size)
 {
 	enum output_status status = platform_output_finish(file->output, size);
 
@@ -99,15 +99,15 @@ enum exit_code dump_file_complete(struct dump_file *file, uint64_t size)
 	return fail_output(file->path, status);
 }
 
-void dump_file_discard(struct dump_file *file)
+void written_file_discard(struct written_file *file)
 {
 	platform_output_abandon(file->output);
 	file->output = NULL;
 	platform_remove(file->partial_path);
 }
 
-void dump_file_free(struct dump_file *file)
+void written_file_free(struct written_file *file)
 {
 	free(file->partial_path);
-	*file = (struct dump_file){ 0 };
+	*file = (struct written_file){ 0 };
 }

@@ -7,8 +7,8 @@
  *
  * May include: tools/cli, the public headers.
  */
-#ifndef CLI_DUMP_FILE_H
-#define CLI_DUMP_FILE_H
+#ifndef CLI_WRITTEN_FILE_H
+#define CLI_WRITTEN_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 #include "exit_code.h"
 #include "platform.h"
 
-struct dump_file {
+struct written_file {
 	const char *path;
 	char *partial_path;
 	bool replace;
@@ -30,27 +30,27 @@ struct dump_file {
  * true, nor its name while it grows, and is never the saved state's.  Says what
  * is wrong.
  */
-enum exit_code dump_file_check_name(const char *path, bool replace,
+enum exit_code written_file_check_name(const char *path, bool replace,
 				    const VMSAVEDSTATE_SOURCE *source);
 
 /*
- * Begins the file under a name that passes dump_file_check_name.  Says what is
- * wrong; dump_file_free is allowed then, too.
+ * Begins the file under a name that passes written_file_check_name.  Says what is
+ * wrong; written_file_free is allowed then, too.
  */
-enum exit_code dump_file_begin(struct dump_file *file, const char *path, bool replace,
+enum exit_code written_file_begin(struct written_file *file, const char *path, bool replace,
 			       const VMSAVEDSTATE_SOURCE *source);
 
 /* Writes size bytes at offset. */
-enum exit_code dump_file_write(struct dump_file *file, uint64_t offset, const uint8_t *bytes,
+enum exit_code written_file_write(struct written_file *file, uint64_t offset, const uint8_t *bytes,
 			       size_t size);
 
 /* Gives the file its size and its name. */
-enum exit_code dump_file_complete(struct dump_file *file, uint64_t size);
+enum exit_code written_file_complete(struct written_file *file, uint64_t size);
 
 /* Removes what there is of it. */
-void dump_file_discard(struct dump_file *file);
+void written_file_discard(struct written_file *file);
 
 /* Frees what the structure holds; the file must have been completed or discarded. */
-void dump_file_free(struct dump_file *file);
+void written_file_free(struct written_file *file);
 
 #endif
