@@ -17,9 +17,15 @@ bool call_begin(struct call *call, void *handle, enum handle_access access)
 		call->provider = call->hold.provider;
 		return true;
 	}
-	call->status = error_set(&call->error, STATUS_UNKNOWN_HANDLE,
-				 "%p is not a handle of an open saved state", handle);
+	call_wrong_handle(call, handle);
 	return false;
+}
+
+void call_wrong_handle(struct call *call, const void *handle)
+{
+	call->status = error_set(&call->error, STATUS_UNKNOWN_HANDLE,
+				 "0x%llx is not a handle of an open saved state",
+				 (unsigned long long)(uintptr_t)handle);
 }
 
 enum status call_wrong_argument(struct call *call, const char *what)

@@ -32,6 +32,9 @@ bool call_begin(struct call *call, void *handle, enum handle_access access);
 /* Enters a call that has no handle. */
 void call_begin_free(struct call *call);
 
+/* Records that a number is not a handle in force. */
+void call_wrong_handle(struct call *call, const void *handle);
+
 /* Records that an argument is NULL or otherwise wrong; what names it. */
 enum status call_wrong_argument(struct call *call, const char *what);
 

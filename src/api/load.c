@@ -83,8 +83,7 @@ HRESULT WINAPI ReleaseSavedStateFiles(VM_SAVED_STATE_DUMP_HANDLE handle)
 
 	call_begin_free(&call);
 	if (!handle_release(handle))
-		call.status = error_set(&call.error, STATUS_UNKNOWN_HANDLE,
-					"%p is not a handle of an open saved state", handle);
+		call_wrong_handle(&call, handle);
 	return call_end(&call);
 }
 

@@ -91,13 +91,12 @@ def frame(text):
 
 
 def ask(connection, text):
-    """Sends a packet; returns the next one, or None when the connection ends."""
+    """Sends a packet; returns the one that answers it."""
     connection.sendall(frame(text))
     received = b""
     while not re.search(rb"\$[^#]*#..", received, re.DOTALL):
         piece = connection.recv(65536)
-        if not piece:
-            return None
+        assert piece, f"the connection ended before {text} was answered"
         received += piece
     return re.search(rb"\$([^#]*)#..", received, re.DOTALL)[1].decode("latin-1")
 
@@ -110,7 +109,8 @@ class Debugger(unittest.TestCase):
             answers, _ = gdb(
                 server, "info threads", "p/x $rax", "p/x $rip", "x/s 0xfffff80000010000",
                 "x/2gx 0xfffff80000003000", "x/gx 0xfffff80000005000", "show architecture")
-        self.assertRegex(answers[0], r"\* 1 +Thread 1 \(VP 0, VTL 0, x64, kernel\) 0xfffff80000010000")
+        self.assertRegex(
+            answers[0], r"\* 1 +Thread 1 \(VP 0, VTL 0, x64, kernel\) 0xfffff80000010000")
         self.assertIn("= 0x1111111111111111", answers[1])
         self.assertIn("= 0xfffff80000010000", answers[2])
         self.assertIn('"a string in guest memory"', answers[3])
@@ -285,7 +285,7 @@ class Protocol(unittest.TestCase):
                 ask(connection, f"qXfer:features:read:target.xml:{offset}")
             self.assertEqual(ask(connection, "qXfer:features:read:other.xml:0,10"), "E00")
             self.assertEqual(ask(connection, "D"), "OK")
-            self.assertIsNone(ask(connection, "?"))
+            self.assertEqual(connection.recv(1), b"")
         self.assertEqual(server.process.returncode, 0)
 
     def test_the_description_arrives_in_pieces(self):

@@ -249,11 +249,12 @@ static bool make_full_tag_word(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vp, UIN
 	unsigned tags = 0;
 
 	for (unsigned i = 0; i < 8; i++) {
+		UINT32 id = X64_RegisterFpMmx0 + ((i - top) & 7);
 		UINT8 content[16];
 		enum x87_tag tag = TAG_EMPTY;
 
 		if (in_use >> i & 1) {
-			if (!get_register(handle, vp, X64_RegisterFpMmx0 + ((i - top) & 7), content))
+			if (!get_register(handle, vp, id, content))
 				return false;
 			tag = tag_of(content);
 		}
