@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 enum {
-	LANES = 16,
+	LANES = THREAD_LANES,
 	CACHE_LINE = 64,
 	ENTRIES_PER_CHUNK = 64,
 	CHUNKS = 1024,		/* 65,536 handles at a time */
@@ -94,17 +94,6 @@ void *handle_create(struct provider *provider)
 	return (void *)(uintptr_t)handle;
 }
 
-/*
- * Threads have stacks of their own, far apart, so an address on the stack
- * spreads them over the lanes without asking the system who is calling.
- */
-static unsigned choose_lane(const void *on_stack)
-{
-	uint64_t region = (uint64_t)(uintptr_t)on_stack >> 16;
-
-	return (unsigned)((region * 0x9E3779B97F4A7C15u) >> 60);	/* 16 lanes: 4 bits */
-}
-
 static bool any_calls(struct handle_entry *entry)
 {
 	for (unsigned i = 0; i < LANES; i++) {
@@ -164,7 +153,7 @@ bool handle_enter(void *handle, enum handle_access access, struct handle_hold *h
 
 	if (entry == NULL)
 		return false;
-	hold.lane = choose_lane(&hold);
+	hold.lane = thread_lane();
 	atomic_fetch_add(&entry->lanes[hold.lane].calls, 1);
 	if (atomic_load(&entry->handle) != wanted) {
 		leave_lane(entry, hold.lane);

@@ -4,9 +4,8 @@
  *
  * Serves decoded pages and page directories.  It is set-associative: a number
  * belongs to one set of eight places, and when those are full the one longest
- * unused gives way.  Sets are spread over shards with a lock each, and what is
- * wanted of an item is copied out under the lock, so that nothing handed out
- * can be evicted under a reader.
+ * unused gives way.  What is wanted of an item is copied out, so that nothing
+ * handed out can be evicted under a reader; readers take no lock.
  *
  * Threads: get, put and counters in parallel; init, fini and resize alone.
  *
@@ -30,7 +29,7 @@ struct item_cache_counters {
 };
 
 /*
- * A cache for capacity items of item_size bytes; capacity is rounded up to 512
+ * A cache for capacity items of item_size bytes (a multiple of 8); capacity is rounded up to 512
  * times a power of two.  Numbers are below 2^64 - 1.  Memory for items is taken
  * when they come.  NULL when memory is
  * short.
@@ -38,7 +37,7 @@ struct item_cache_counters {
 struct item_cache *item_cache_create(size_t item_size, size_t capacity);
 void item_cache_destroy(struct item_cache *cache);
 
-/* Copies size bytes at offset of the item; false if it is not held. */
+/* Copies size bytes at offset of the item; false if it is not held, or is just being replaced. */
 bool item_cache_get(struct item_cache *cache, uint64_t number, size_t offset, void *buffer,
 		    size_t size);
 

@@ -66,6 +66,14 @@ void thread_join(struct thread *thread);
 unsigned thread_processor_count(void);
 
 /*
+ * One of THREAD_LANES numbers, mostly the same for one thread and different
+ * for two: for what is split up so that threads do not write to each other's
+ * cache lines.  Nothing may depend on it but speed.
+ */
+enum { THREAD_LANES = 16 };
+unsigned thread_lane(void);
+
+/*
  * A value of each thread, freed when the thread ends.  When the library is
  * unloaded first, the slot goes with it, so that no thread that ends later
  * calls code that is gone; elsewhere than on Windows its value is then not

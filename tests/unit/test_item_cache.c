@@ -211,10 +211,16 @@ static void numbers_in_a_row_spread_over_the_cache(void **state)
 
 /* ---- The order of leaving ---- */
 
+/*
+ * Uses are told apart only by the puts between them, so that look-ups need not
+ * write; of places used at one moment the first leaves.
+ */
 struct model {
-	uint64_t numbers[PLACES];	/* the longest unused first */
+	uint64_t numbers[PLACES];
 	uint64_t versions[PLACES];
+	uint64_t moments[PLACES];	/* puts there had been at the last use */
 	unsigned count;
+	uint64_t puts;
 	uint64_t hits, misses, evictions;
 };
 
@@ -227,30 +233,30 @@ static unsigned place_in(const struct model *model, uint64_t number)
 	return place;
 }
 
-/* Takes out one place and adds number at the end. */
-static void use(struct model *model, unsigned place, uint64_t number, uint64_t version)
+static unsigned longest_unused(const struct model *model)
 {
-	for (; place + 1 < model->count; place++) {
-		model->numbers[place] = model->numbers[place + 1];
-		model->versions[place] = model->versions[place + 1];
+	unsigned longest = 0;
+
+	for (unsigned place = 1; place < PLACES; place++) {
+		if (model->moments[place] < model->moments[longest])
+			longest = place;
 	}
-	model->numbers[model->count - 1] = number;
-	model->versions[model->count - 1] = version;
+	return longest;
 }
 
 static void model_put(struct model *model, uint64_t number, uint64_t version)
 {
 	unsigned place = place_in(model, number);
 
-	if (place < model->count) {
-		use(model, place, number, version);
-	} else if (model->count < PLACES) {
+	if (place == model->count && model->count < PLACES) {
 		model->count++;
-		use(model, model->count - 1, number, version);
-	} else {
+	} else if (place == model->count) {
+		place = longest_unused(model);
 		model->evictions++;
-		use(model, 0, number, version);
 	}
+	model->numbers[place] = number;
+	model->versions[place] = version;
+	model->moments[place] = ++model->puts;
 }
 
 static void check_get(struct model *model, struct item_cache *cache, uint64_t number)
@@ -262,7 +268,7 @@ static void check_get(struct model *model, struct item_cache *cache, uint64_t nu
 	assert_int_equal(holds(cache, number, version), expected);
 	if (expected) {
 		model->hits++;
-		use(model, place, number, version);
+		model->moments[place] = model->puts;
 	} else {
 		model->misses++;
 	}
