@@ -90,8 +90,6 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 	[STATUS_NO_VP] = { STATUS_CLASS_ABSENT,
 		"No VM runs without a processor: copy the file again from the host, or read its "
 		"memory with --salvage." },
-	[STATUS_NESTED_NOT_SUPPORTED] = { STATUS_CLASS_ABSENT,
-		"Only the state of the outer guest can be read." },
 	[STATUS_NO_WINDOWS_KERNEL] = { STATUS_CLASS_ABSENT,
 		"The guest does not run Windows, or its kernel could not be recognised: write an "
 		"ELF or raw dump, or force one without kernel pointers." },
