@@ -147,17 +147,37 @@ static void go_below(struct image_scan *scan, uint64_t address)
 
 /* ---- scans --------------------------------------------------------------------------- */
 
+/*
+ * The top of the address space.  Translation cuts addresses to 32 bits where
+ * that is all there are, so a scan from higher up would go round and round.
+ */
+static uint64_t highest_address(const struct address_space *space)
+{
+	switch (space->form) {
+	case PAGING_FORM_IDENTITY:
+		return space->registers.arm64 ? UINT64_MAX : UINT32_MAX;
+	case PAGING_FORM_32BIT:
+	case PAGING_FORM_32BIT_PSE:
+	case PAGING_FORM_PAE:
+		return UINT32_MAX;
+	default:
+		return UINT64_MAX;
+	}
+}
+
 void image_scan_begin(struct image_scan *scan, const struct virtual_memory *memory,
 		      uint64_t start, uint64_t end, const uint64_t *standalone, size_t count)
 {
 	uint64_t pages = guest_memory_saved_size(memory->memory) / PAGE_BYTES;
+	uint64_t highest = highest_address(&memory->space);
 
 	*scan = (struct image_scan){
 		.memory = memory,
 		.standalone = standalone,
 		.standalone_count = count,
-		.next = region_start(start, PAGE_BYTES),
+		.next = region_start(min_u64(start, highest), PAGE_BYTES),
 		.end = region_start(end, PAGE_BYTES),
+		.standalone_only = end > highest,
 		.pages_left = max_u64(pages * MAPPINGS_OF_A_PAGE, LEAST_PAGES),
 	};
 }
@@ -198,6 +218,8 @@ enum status image_scan_next(struct image_scan *scan, struct pe_image **image_out
 			status = open_at(scan, region_start(
 						 scan->standalone[scan->standalone_done++],
 						 PAGE_BYTES), image_out, error);
+		else if (scan->standalone_only)
+			scan->ended = true;
 		else
 			status = scan_page(scan, image_out, error);
 	}

@@ -22,6 +22,7 @@ struct image_scan {
 	const uint64_t *standalone;
 	size_t standalone_count;
 	size_t standalone_done;
+	bool standalone_only;		/* the range lies above the address space */
 	uint64_t next;			/* page to look at */
 	uint64_t end;			/* last page */
 	uint64_t mapped_from;		/* pages from here up to next are known to be mapped */

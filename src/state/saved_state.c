@@ -280,11 +280,22 @@ enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct sav
 	return finish(state, status, out);
 }
 
-static enum status check_anything_left(const struct saved_state *state, struct error *error)
+/* True if the container itself was found sound, whatever is missing in it. */
+static bool container_is_sound(const struct damage *damage)
+{
+	return damage->damaged[PART_FILE_HEADER] == 0 && damage->damaged[PART_REPLAY_LOG] == 0 &&
+	       damage->damaged[PART_OBJECT_TABLE] == 0 && damage->damaged[PART_KEY_TABLE] == 0;
+}
+
+static enum status check_anything_left(const struct saved_state *state,
+				       const struct damage *damage, struct error *error)
 {
 	if (partition_state_vp_count(state->partition) > 0 || state->memory_blocks.count > 0 ||
 	    numbered_keys_count(saved_state_ram_blocks(state)) > 0)
 		return STATUS_OK;
+	if (container_is_sound(damage))
+		return error_set(error, STATUS_NO_PARTITION_STATE,
+				 "the file holds no saved state: neither processors nor memory");
 	return error_set(error, STATUS_NOTHING_LEFT,
 			 "nothing of a saved state is left in the file");
 }
@@ -310,7 +321,7 @@ enum status saved_state_salvage(struct file *first, struct file *second, struct 
 	if (status == STATUS_OK)
 		status = read_contents(state, damage, error);
 	if (status == STATUS_OK)
-		status = check_anything_left(state, error);
+		status = check_anything_left(state, damage, error);
 	return finish(state, status, out);
 }
 

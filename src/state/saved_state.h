@@ -58,7 +58,8 @@ enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct sav
  * damage and left out: a state may come back without processors, without a map
  * of memory, or with RAM blocks missing.  error must not be NULL.
  *
- * STATUS_NOTHING_LEFT when nothing of a saved state is.
+ * STATUS_NO_PARTITION_STATE when a sound container holds no saved state,
+ * STATUS_NOTHING_LEFT when a damaged one has nothing left of it.
  */
 enum status saved_state_salvage(struct file *first, struct file *second, struct damage *damage,
 				struct saved_state **out, struct error *error);

@@ -156,6 +156,36 @@ static void a_scan_ends_also_when_everything_is_mapped(void **state)
 	tear_down(&fixture);
 }
 
+/* Translation cuts addresses to 32 bits: from the very top it would go round 2^32 times. */
+static void a_scan_of_a_32_bit_space_begins_at_its_top(void **state)
+{
+	static const enum paging_form forms[] = { PAGING_FORM_32BIT, PAGING_FORM_32BIT_PSE,
+						  PAGING_FORM_PAE };
+	struct image_scan scan;
+	struct fixture fixture;
+
+	(void)state;
+	set_up(&fixture);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct pe_image *image;
+		unsigned portions = 0;
+
+		fixture.memory.space.form = forms[i];
+		image_scan_begin(&scan, &fixture.memory, TOP, 0, NULL, 0);
+		assert_int_equal(scan.next, 0xFFFFF000);
+		for (; !scan.ended; portions++) {
+			assert_in_range(portions, 0, 1000000);
+			assert_int_equal(image_scan_next(&scan, &image, NULL), STATUS_OK);
+			pe_image_close(image);
+		}
+		image_scan_begin(&scan, &fixture.memory, TOP, UINT64_C(1) << 32, NULL, 0);
+		assert_int_equal(image_scan_next(&scan, &image, NULL), STATUS_OK);
+		assert_null(image);
+		assert_true(scan.ended);
+	}
+	tear_down(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +194,7 @@ int main(void)
 		cmocka_unit_test(the_image_around_an_address_is_found),
 		cmocka_unit_test(an_address_space_that_cannot_be_walked_is_an_error),
 		cmocka_unit_test(a_scan_ends_also_when_everything_is_mapped),
+		cmocka_unit_test(a_scan_of_a_32_bit_space_begins_at_its_top),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
