@@ -2,6 +2,7 @@
 /* Opening and releasing saved states, replay logs, error texts. */
 #include "api/call.h"
 #include "api/source.h"
+#include "base/text_encoding.h"
 #include "container/hvs_apply.h"
 
 #include <vmsavedstate_version.h>
@@ -150,14 +151,6 @@ static size_t compose_text(const struct error *error, char text[FULL_TEXT_SIZE])
 	return strlen(text);
 }
 
-/* The last length at most limit at which a UTF-8 text can be cut. */
-static size_t cut_between_characters(const char *text, size_t limit)
-{
-	while (limit > 0 && ((unsigned char)text[limit] & 0xC0) == 0x80)
-		limit--;
-	return limit;
-}
-
 static HRESULT copy_text(const struct error *error, char *buffer, UINT32 bufferSize,
 			 UINT32 *neededSize)
 {
@@ -169,7 +162,7 @@ static HRESULT copy_text(const struct error *error, char *buffer, UINT32 bufferS
 		*neededSize = (UINT32)length + 1;
 	if (bufferSize > 0) {
 		if (copied > bufferSize - 1)
-			copied = cut_between_characters(text, bufferSize - 1);
+			copied = utf8_cut(text, bufferSize - 1);
 		memcpy(buffer, text, copied);
 		buffer[copied] = '\0';
 	}

@@ -257,11 +257,8 @@ static void copy_cut(char *to, size_t size, const char *text)
 {
 	size_t length = strlen(text);
 
-	if (length >= size) {
-		length = size - 1;
-		while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
-			length--;
-	}
+	if (length >= size)
+		length = utf8_cut(text, size - 1);
 	memcpy(to, text, length);
 	to[length] = '\0';
 }

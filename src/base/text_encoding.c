@@ -160,6 +160,13 @@ uint16_t *utf16_from_utf8(const char *from, size_t *count_out)
 	return text;
 }
 
+size_t utf8_cut(const char *text, size_t limit)
+{
+	while (limit > 0 && ((unsigned char)text[limit] & 0xC0) == 0x80)
+		limit--;
+	return limit;
+}
+
 size_t utf16_length(const uint16_t *text)
 {
 	size_t length = 0;

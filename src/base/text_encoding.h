@@ -33,6 +33,9 @@ char *utf8_from_utf16(const uint16_t *from, size_t count);
  */
 uint16_t *utf16_from_utf8(const char *from, size_t *count_out);
 
+/* The largest length, at most limit, at which a UTF-8 text that reaches limit can be cut. */
+size_t utf8_cut(const char *text, size_t limit);
+
 /* Units before the NUL. */
 size_t utf16_length(const uint16_t *text);
 

@@ -98,13 +98,6 @@ static enum status read_entry(const struct file *file, const struct hvs_header *
 	return check_payload(file, out, load_le32(bytes + HVS_LOG_ENTRY_PAYLOAD_CHECKSUM), error);
 }
 
-static int compare_targets(const void *a, const void *b)
-{
-	const struct hvs_patch *left = a, *right = b;
-
-	return (left->target > right->target) - (left->target < right->target);
-}
-
 static bool ranges_overlap(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
 {
 	return a < b ? b - a < a_length : a - b < b_length;
@@ -124,7 +117,7 @@ static enum status check_overlaps(const struct hvs_header *header, const struct 
 	if (sorted == NULL)
 		return error_out_of_memory(error, "the replay log");
 	memcpy(sorted, log->patches, log->pending * sizeof(*sorted));
-	qsort(sorted, log->pending, sizeof(*sorted), compare_targets);
+	hvs_patches_sort(sorted, log->pending);
 	for (uint32_t i = 0; i < log->pending; i++)
 		log_used = max_u64(log_used,
 				   sorted[i].payload + sorted[i].length - header->log_offset);

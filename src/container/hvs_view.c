@@ -28,9 +28,14 @@ static int compare_targets(const void *a, const void *b)
 	return (left->target > right->target) - (left->target < right->target);
 }
 
-void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size_t count)
+void hvs_patches_sort(struct hvs_patch *patches, size_t count)
 {
 	qsort(patches, count, sizeof(*patches), compare_targets);
+}
+
+void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size_t count)
+{
+	hvs_patches_sort(patches, count);
 	view->patches = patches;
 	view->patch_count = count;
 	if (count > 0)

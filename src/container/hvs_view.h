@@ -32,6 +32,9 @@ struct hvs_view {
 	struct damage *damage;		/* NULL: faults of the contents end the reading */
 };
 
+/* Sorts patches by where they belong. */
+void hvs_patches_sort(struct hvs_patch *patches, size_t count);
+
 /* A view without patches that tolerates nothing. */
 void hvs_view_init(struct hvs_view *view, const struct file *file);
 void hvs_view_fini(struct hvs_view *view);
