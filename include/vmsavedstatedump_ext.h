@@ -89,7 +89,9 @@ enum {
 	 * Opens what can be read of a file that a plain load refuses: a copy
 	 * that was cut short, a table with a wrong checksum, a .bin without its
 	 * .vsv.  What is spoilt is left out, never replaced: there may be no
-	 * VPs, no chunks, or chunks whose memory cannot be read.
+	 * VPs, no chunks, or chunks whose memory cannot be read; a page that is
+	 * whole in the file reads, others fail or, where the file has no trace
+	 * of their RAM block, end the read.
 	 * VmSavedStateCheck tells what is spoilt.
 	 */
 	VMSAVEDSTATE_SOURCE_SALVAGE = 1

@@ -258,7 +258,8 @@ static enum status read_key(const struct opened_source *opened, const char *path
 		return status;
 	if (value.broken)
 		return error_set(error, STATUS_CORRUPT_LINK,
-				 "the key '%s' claims more bytes than its file object has", path);
+				 "the file object of the key '%s' is missing, or smaller than the "
+				 "key says", path);
 	if (offset < value.size)
 		status = container_read(container, value.offset + offset, buffer,
 					(size_t)min_u64(size, value.size - offset), error);

@@ -2,6 +2,7 @@
 /* Virtual processors: modes, registers, trust levels, and what can be forced on them. */
 #include "api/call.h"
 #include "api/output.h"
+#include "memory/ram_blocks.h"
 #include "state/guest_os.h"
 
 #include <vmsavedstatedump_ext.h>
@@ -347,13 +348,17 @@ static UINT32 architectures(const struct partition_state *partition)
 	return mask;
 }
 
-static uint64_t stored_bytes(const struct numbered_keys *keys)
+/* Blocks that a file, cut short, ends before are not in it, though their keys are. */
+static void count_blocks(const struct ram_blocks *blocks, VMSAVEDSTATE_INFO *out)
 {
-	uint64_t sum = 0;
+	for (size_t i = 0; i < numbered_keys_count(blocks->keys); i++) {
+		struct numbered_value value = numbered_keys_at(blocks->keys, i).value;
 
-	for (size_t i = 0; i < numbered_keys_count(keys); i++)
-		sum += numbered_keys_at(keys, i).value.size;
-	return sum;
+		out->RamBlockCount += !ram_block_is_cut_off(blocks, &value);
+		out->StoredBytes += value.state == NUMBERED_ARRAY
+					    ? ram_block_present(blocks, &value)
+					    : value.size;
+	}
 }
 
 HRESULT VmSavedStateGetInfo(VM_SAVED_STATE_DUMP_HANDLE handle, VMSAVEDSTATE_INFO *info)
@@ -375,9 +380,8 @@ HRESULT VmSavedStateGetInfo(VM_SAVED_STATE_DUMP_HANDLE handle, VMSAVEDSTATE_INFO
 	out.VpCount = partition_state_vp_count(state->partition);
 	out.Vendor = public_vendor(partition_state_vendor(state->partition));
 	out.Architectures = architectures(state->partition);
-	out.RamBlockCount = numbered_keys_count(saved_state_ram_blocks(state));
+	count_blocks(guest_memory_ram(call.provider->memory), &out);
 	out.RawSize = guest_memory_saved_size(call.provider->memory);
-	out.StoredBytes = stored_bytes(saved_state_ram_blocks(state));
 	out.FileSize = call.provider->file_size;
 	out.SecondFileSize = call.provider->second_file_size;
 	output_write(info, &out, sizeof(out));

@@ -15,16 +15,35 @@ static const struct container_format *const formats[] = {
 	&container_format_legacy,
 };
 
-static enum status probe(const struct file *file, const struct container_format **out,
-			 struct error *error)
+enum { FORMAT_COUNT = sizeof(formats) / sizeof(formats[0]) };
+
+static enum status probe_signatures(const struct file *file, const struct container_format **out,
+				    struct error *error)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
 		enum status status = formats[i]->probe(file, error);
 
 		if (status == STATUS_OK)
 			*out = formats[i];
 		if (status != STATUS_NOT_A_SAVED_STATE)
 			return status;
+	}
+	return STATUS_NOT_A_SAVED_STATE;
+}
+
+/* Without a signature a file is refused, unless damage is tolerated and more than that is left. */
+static enum status probe(const struct file *file, bool tolerant,
+			 const struct container_format **out, struct error *error)
+{
+	enum status status = probe_signatures(file, out, error);
+
+	if (status != STATUS_NOT_A_SAVED_STATE)
+		return status;
+	for (size_t i = 0; i < FORMAT_COUNT && tolerant; i++) {
+		if (formats[i]->probe_damaged == NULL || !formats[i]->probe_damaged(file))
+			continue;
+		*out = formats[i];
+		return STATUS_OK;
 	}
 	return error_set(error, STATUS_NOT_A_SAVED_STATE,
 			 "neither a .vmrs nor a .bin or .vsv: no known signature at offset 0 or "
@@ -53,7 +72,7 @@ enum status container_open_tolerant(struct file *file, const struct container_fa
 		status = error_set(error, STATUS_FILE_EMPTY, "the file is empty");
 		goto fail;
 	}
-	status = probe(file, &container->format, error);
+	status = probe(file, damage != NULL, &container->format, error);
 	if (status != STATUS_OK)
 		goto fail;
 	status = container->format->open(file, families, damage, &container->state,

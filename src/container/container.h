@@ -52,7 +52,8 @@ enum status container_open(struct file *file, const struct container_families *f
 
 /*
  * The same, but faults are noted in damage where the rest can be read without
- * what they spoil; error must not be NULL.
+ * what they spoil; error must not be NULL.  Values may run past the end of the
+ * contents of a file that was cut short: reads of what is missing fail.
  */
 enum status container_open_tolerant(struct file *file, const struct container_families *families,
 				    struct damage *damage, struct container **out,

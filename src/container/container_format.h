@@ -13,6 +13,8 @@
 struct container_format {
 	/* STATUS_OK; STATUS_NOT_A_SAVED_STATE without text; STATUS_READ_FAILED. */
 	enum status (*probe)(const struct file *file, struct error *error);
+	/* Whether a file without its signature is of the format; NULL: nothing else tells it. */
+	bool (*probe_damaged)(const struct file *file);
 	/* file stays the caller's. */
 	enum status (*open)(const struct file *file, const struct container_families *families,
 			    struct damage *damage, void **state_out, struct error *error);

@@ -127,6 +127,7 @@ static enum status hvs_read(const void *state, uint64_t offset, void *buffer, si
 
 const struct container_format container_format_hvs = {
 	.probe = hvs_header_probe,
+	.probe_damaged = hvs_header_probe_damaged,
 	.open = hvs_open,
 	.close = hvs_close,
 	.facts = hvs_facts,

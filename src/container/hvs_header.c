@@ -137,6 +137,15 @@ static enum status find_alignment(const struct hvs_view *view, uint32_t *out, st
 	return STATUS_OK;
 }
 
+bool hvs_header_probe_damaged(const struct file *file)
+{
+	struct hvs_view view;
+	uint32_t alignment;
+
+	hvs_view_init(&view, file);
+	return find_alignment(&view, &alignment, NULL) == STATUS_OK;
+}
+
 static enum status read_copies(const struct hvs_view *view,
 			       uint8_t copies[HVS_HEADER_COPIES][HVS_HEADER_SIZE],
 			       struct error *error)

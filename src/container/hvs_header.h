@@ -27,6 +27,9 @@ struct hvs_header {
  */
 enum status hvs_header_probe(const struct file *file, struct error *error);
 
+/* True if the first object table is well formed, which tells a file that lost both copies. */
+bool hvs_header_probe_damaged(const struct file *file);
+
 /*
  * Chooses the copy in force and checks it.  Both copies valid: the sequence
  * numbers must be neighbours modulo 2^16, and the follower wins.  There is no

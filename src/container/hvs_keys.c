@@ -20,6 +20,7 @@ struct key_walk {
 	uint16_t table_index;
 	size_t object_hint;
 	uint8_t *indices_seen;		/* one bit per TableIndex */
+	uint32_t spare_index;		/* those above are taken */
 };
 
 static enum status entry_failed(const struct key_walk *walk, enum status status, uint32_t position,
@@ -81,6 +82,10 @@ static enum status locate_object_value(struct key_walk *walk, uint32_t position,
 	object = hvs_objects_find_file(walk->objects, value->offset, &walk->object_hint);
 	value->broken = object == NULL || value->size > object->size;
 	if (object != NULL)
+		return STATUS_OK;
+	/* The checksum of the entry proves its value as well as that of a lost slot would. */
+	value->broken = !hvs_objects_may_lack(walk->objects, value->offset, value->size);
+	if (!value->broken)
 		return STATUS_OK;
 	entry_failed(walk, STATUS_CORRUPT_LINK, position,
 		     "its value should be a file object, but there is none");
@@ -187,31 +192,44 @@ static enum status read_entry(struct key_walk *walk, uint32_t position, uint32_t
 	return STATUS_OK;
 }
 
-static enum status check_table_header(struct key_walk *walk)
+static enum status check_table_header(const struct key_walk *walk)
 {
 	const uint8_t *bytes = walk->table;
-	uint8_t *seen;
-	uint8_t bit;
 
 	if (load_le16(bytes) != HVS_SIGNATURE_KEY_TABLE)
 		return entry_failed(walk, STATUS_CORRUPT, 0, "its key table has a wrong signature");
 	if (load_le32(bytes + HVS_KEY_TABLE_CHECKSUM) !=
 	    hvs_checksum(bytes, HVS_KEY_TABLE_HEADER, HVS_KEY_TABLE_CHECKSUM))
 		return entry_failed(walk, STATUS_CORRUPT, 0, "its key table has a wrong checksum");
-	walk->table_index = load_le16(bytes + HVS_KEY_TABLE_INDEX);
-	seen = &walk->indices_seen[walk->table_index / 8];
-	bit = (uint8_t)(1u << (walk->table_index % 8));
-	if ((*seen & bit) != 0)
-		return entry_failed(walk, STATUS_CORRUPT, 0,
-				    "another key table has the same index as its table");
-	*seen |= bit;
 	return STATUS_OK;
 }
 
+/* False if another table has the index. */
+static bool take_index(struct key_walk *walk, uint16_t index)
+{
+	uint8_t *seen = &walk->indices_seen[index / 8];
+	uint8_t bit = (uint8_t)(1u << (index % 8));
+
+	if ((*seen & bit) != 0)
+		return false;
+	*seen |= bit;
+	walk->table_index = index;
+	return true;
+}
+
+static enum status take_stated_index(struct key_walk *walk)
+{
+	if (take_index(walk, load_le16(walk->table + HVS_KEY_TABLE_INDEX)))
+		return STATUS_OK;
+	return entry_failed(walk, STATUS_CORRUPT, 0,
+			    "another key table has the same index as its table");
+}
+
+/* Of a table that runs past the end of a damaged file, what is there is loaded. */
 static enum status load_table(struct key_walk *walk, const struct hvs_object *object)
 {
 	walk->table_offset = object->offset;
-	walk->table_size = object->size;
+	walk->table_size = hvs_view_present(walk->view, object->offset, object->size);
 	if (object->size < HVS_KEY_TABLE_SMALLEST || object->size > HVS_KEY_TABLE_LARGEST)
 		return entry_failed(walk, STATUS_CORRUPT, 0, "its key table has an impossible size");
 	if (object->size > walk->table_capacity) {
@@ -222,16 +240,18 @@ static enum status load_table(struct key_walk *walk, const struct hvs_object *ob
 		walk->table = grown;
 		walk->table_capacity = object->size;
 	}
-	return hvs_view_read(walk->view, object->offset, walk->table, object->size, walk->error);
+	if (walk->table_size < HVS_KEY_TABLE_HEADER)
+		return entry_failed(walk, STATUS_CORRUPT, 0,
+				    "its key table lies behind the end of the file");
+	return hvs_view_read(walk->view, object->offset, walk->table, walk->table_size,
+			     walk->error);
 }
 
-static enum status walk_table(struct key_walk *walk, const struct hvs_object *object)
+static enum status walk_entries(struct key_walk *walk)
 {
 	uint32_t position = HVS_KEY_TABLE_HEADER;
-	enum status status = load_table(walk, object);
+	enum status status = STATUS_OK;
 
-	if (status == STATUS_OK)
-		status = check_table_header(walk);
 	while (status == STATUS_OK && position + HVS_KEY_HEADER < walk->table_size) {
 		uint32_t size = 0;
 
@@ -248,24 +268,77 @@ static enum status walk_table(struct key_walk *walk, const struct hvs_object *ob
 	return status;
 }
 
+static enum status walk_table(struct key_walk *walk, const struct hvs_object *object,
+			      bool *header_is_bad)
+{
+	enum status status = load_table(walk, object);
+
+	if (status == STATUS_OK) {
+		status = check_table_header(walk);
+		*header_is_bad = status != STATUS_OK;
+	}
+	if (status == STATUS_OK)
+		status = take_stated_index(walk);
+	return status == STATUS_OK ? walk_entries(walk) : status;
+}
+
+/*
+ * A table with a bad header.  Its entries have checksums of their own, so what
+ * they say is proven, but not the index by which their children know them: the
+ * stated one serves if no sound table has it.
+ */
+static enum status walk_headless_table(struct key_walk *walk, const struct hvs_object *object)
+{
+	enum status status = load_table(walk, object);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!take_index(walk, load_le16(walk->table + HVS_KEY_TABLE_INDEX))) {
+		while (walk->spare_index > 0 && !take_index(walk, (uint16_t)walk->spare_index))
+			walk->spare_index--;
+	}
+	return walk->spare_index > 0 ? walk_entries(walk) : STATUS_OK;
+}
+
+/* Sound tables first, so that no other takes their indices. */
+static enum status walk_tables(struct key_walk *walk, bool *headless)
+{
+	const struct hvs_object *all = walk->objects->all.items;
+	size_t count = walk->objects->all.count;
+	struct damage *damage = walk->view->damage;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (all[i].type != HVS_OBJECT_KEY_TABLE)
+			continue;
+		damage_count(damage, PART_KEY_TABLE);
+		status = walk_table(walk, &all[i], &headless[i]);
+		status = damage_tolerate(damage, PART_KEY_TABLE, status, walk->error);
+	}
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (!headless[i])
+			continue;
+		status = walk_headless_table(walk, &all[i]);
+		status = damage_tolerate(damage, PART_KEY, status, walk->error);
+	}
+	return status;
+}
+
 enum status hvs_keys_walk(const struct hvs_view *view, const struct hvs_objects *objects,
 			  hvs_entry_visitor visit, void *context, struct error *error)
 {
 	struct key_walk walk = { .view = view, .objects = objects, .visit = visit,
-				 .context = context, .error = error };
-	const struct hvs_object *all = objects->all.items;
-	enum status status = STATUS_OK;
+				 .context = context, .error = error,
+				 .spare_index = TABLE_INDICES - 1 };
+	bool *headless = calloc(objects->all.count + 1, sizeof(*headless));
+	enum status status;
 
 	walk.indices_seen = calloc(TABLE_INDICES / 8, 1);
-	if (walk.indices_seen == NULL)
-		return error_out_of_memory(error, "the key tables");
-	for (size_t i = 0; i < objects->all.count && status == STATUS_OK; i++) {
-		if (all[i].type != HVS_OBJECT_KEY_TABLE)
-			continue;
-		damage_count(view->damage, PART_KEY_TABLE);
-		status = walk_table(&walk, &all[i]);
-		status = damage_tolerate(view->damage, PART_KEY_TABLE, status, error);
-	}
+	if (walk.indices_seen != NULL && headless != NULL)
+		status = walk_tables(&walk, headless);
+	else
+		status = error_out_of_memory(error, "the key tables");
+	free(headless);
 	free(walk.indices_seen);
 	free(walk.table);
 	return status;

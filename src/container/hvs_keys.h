@@ -33,6 +33,10 @@ typedef enum status (*hvs_entry_visitor)(void *context, const struct hvs_entry *
 /*
  * Visits the entries of all key tables, tables in file order.
  *
+ * Where damage is tolerated, the entries of a table with a bad header come last,
+ * those of one that runs past the end of the file as far as they are there, and
+ * a value whose slot may have been lost is taken to be where its key says.
+ *
  * STATUS_CORRUPT; STATUS_CORRUPT_LINK for a value in a file object that does
  * not exist; STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY; the visitor's.
  */

@@ -9,6 +9,8 @@ struct object_walk {
 	uint32_t alignment;
 	struct hvs_objects *objects;
 	struct vector tables;	/* of uint64_t: offsets of tables found, in order */
+	uint64_t cut_count;	/* objects that a damaged file does not hold to their end */
+	uint64_t cut_bytes;	/* of them that are not there */
 	struct error *error;
 };
 
@@ -16,6 +18,7 @@ struct object_walk {
 static enum status slot_failed(const struct object_walk *walk, enum status status,
 			       uint64_t position, const char *what)
 {
+	walk->objects->incomplete = true;
 	error_set(walk->error, status, "object table slot at offset %llu: %s",
 		  (unsigned long long)position, what);
 	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, status, walk->error);
@@ -52,24 +55,47 @@ static enum status add_object(struct object_walk *walk, uint32_t type, uint64_t 
 	return STATUS_OK;
 }
 
+/*
+ * An object that runs past the end of the file.  Where damage is tolerated it
+ * is kept, since its beginning may be there, and told of once for all: a copy
+ * that was cut short lacks thousands.
+ */
+static enum status note_cut_object(struct object_walk *walk, uint64_t offset, uint32_t size,
+				   uint64_t position)
+{
+	uint64_t end = walk->view->size;
+
+	if (walk->view->damage == NULL)
+		return error_set(walk->error, STATUS_CORRUPT,
+				 "object table slot at offset %llu: the object (%u bytes at offset "
+				 "%llu) runs past the end of the file at %llu",
+				 (unsigned long long)position, size, (unsigned long long)offset,
+				 (unsigned long long)end);
+	walk->cut_count++;
+	walk->cut_bytes += offset < end ? size - (end - offset) : size;
+	return STATUS_OK;
+}
+
 static enum status read_used_slot(struct object_walk *walk, const uint8_t *slot, uint64_t position)
 {
 	uint32_t type = slot[0];
 	uint64_t offset = load_le64(slot + HVS_OBJECT_OFFSET);
 	uint32_t size = load_le32(slot + HVS_OBJECT_LENGTH);
-	enum status status;
+	enum status status = STATUS_OK;
 
 	if (offset > FILE_SIZE_LIMIT)
 		return slot_failed(walk, type == HVS_OBJECT_FILE ? STATUS_CORRUPT
 								 : STATUS_CORRUPT_RANGE,
 				   position, "its offset is beyond 2^63");
-	if (size == 0 || !range_fits(offset, size, walk->view->size))
-		return slot_failed(walk, STATUS_CORRUPT, position,
-				   "the object is empty or runs past the end of the file");
+	if (size == 0)
+		return slot_failed(walk, STATUS_CORRUPT, position, "the object is empty");
 	if (offset % walk->alignment != 0 || offset < HVS_ROOT_TABLE_OFFSET)
 		return slot_failed(walk, STATUS_CORRUPT, position,
 				   "the object is not aligned or lies in the file header");
-	status = add_object(walk, type, offset, size);
+	if (!range_fits(offset, size, walk->view->size))
+		status = note_cut_object(walk, offset, size, position);
+	if (status == STATUS_OK)
+		status = add_object(walk, type, offset, size);
 	if (status == STATUS_OK && type == HVS_OBJECT_TABLE)
 		status = add_table(walk, offset, position);
 	return status;
@@ -122,17 +148,24 @@ static enum status check_table_header(const struct object_walk *walk, const uint
 static enum status read_table(struct object_walk *walk, uint64_t offset, uint8_t *table)
 {
 	uint32_t position = HVS_OBJECT_TABLE_HEADER;
-	enum status status;
+	uint32_t present = hvs_view_present(walk->view, offset, walk->alignment);
+	enum status status = STATUS_OK;
 
 	damage_count(walk->view->damage, PART_OBJECT_TABLE);
-	if (!range_fits(offset, walk->alignment, walk->view->size))
-		return error_set(walk->error, STATUS_CORRUPT,
-				 "object table at offset %llu runs past the end of the file",
-				 (unsigned long long)offset);
-	status = hvs_view_read(walk->view, offset, table, walk->alignment, walk->error);
+	if (present < walk->alignment) {
+		error_set(walk->error, STATUS_CORRUPT,
+			  "object table at offset %llu runs past the end of the file",
+			  (unsigned long long)offset);
+		status = damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, STATUS_CORRUPT,
+					 walk->error);
+	}
+	walk->objects->incomplete |= present < walk->alignment;
+	if (status != STATUS_OK || present < HVS_OBJECT_TABLE_HEADER)
+		return status;
+	status = hvs_view_read(walk->view, offset, table, present, walk->error);
 	if (status == STATUS_OK)
 		status = check_table_header(walk, table, offset);
-	while (status == STATUS_OK && position + HVS_OBJECT_SIZE <= walk->alignment) {
+	while (status == STATUS_OK && position + HVS_OBJECT_SIZE <= present) {
 		status = read_slot(walk, table + position, offset + position);
 		position += HVS_OBJECT_SIZE;
 	}
@@ -159,32 +192,64 @@ static void sort_objects(struct hvs_objects *objects)
 	}
 }
 
+static bool same_object(const struct hvs_object *a, const struct hvs_object *b)
+{
+	return a->offset == b->offset && a->size == b->size && a->type == b->type;
+}
+
+/* Whose bytes they are cannot be told: keys that lead to such an object lead nowhere. */
+static void disown(struct hvs_object *object)
+{
+	if (object->type == HVS_OBJECT_FILE)
+		object->type = HVS_OBJECT_FREE;
+}
+
+static enum status note_overlap(const struct object_walk *walk, struct hvs_object *first,
+				struct hvs_object *second)
+{
+	/* A table that is reached twice lists its objects twice, and they are what they are. */
+	if (!same_object(first, second)) {
+		disown(first);
+		disown(second);
+	}
+	error_set(walk->error, STATUS_CORRUPT, "the objects at offsets %llu and %llu overlap",
+		  (unsigned long long)first->offset, (unsigned long long)second->offset);
+	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, STATUS_CORRUPT, walk->error);
+}
+
 static enum status check_overlaps(const struct object_walk *walk)
 {
-	const struct hvs_object *all = walk->objects->all.items;
+	struct hvs_object *all = walk->objects->all.items;
+	struct hvs_object *furthest = all;
+	enum status status = STATUS_OK;
 
-	for (size_t i = 1; i < walk->objects->all.count; i++) {
-		enum status status;
-
-		if (all[i].offset - all[i - 1].offset >= all[i - 1].size)
-			continue;
-		status = error_set(walk->error, STATUS_CORRUPT,
-				   "the objects at offsets %llu and %llu overlap",
-				   (unsigned long long)all[i - 1].offset,
-				   (unsigned long long)all[i].offset);
-		status = damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, status,
-					 walk->error);
-		if (status != STATUS_OK)
-			return status;
+	for (size_t i = 1; i < walk->objects->all.count && status == STATUS_OK; i++) {
+		if (all[i].offset - furthest->offset < furthest->size)
+			status = note_overlap(walk, furthest, &all[i]);
+		if (all[i].offset + all[i].size > furthest->offset + furthest->size)
+			furthest = &all[i];
 	}
-	return STATUS_OK;
+	return status;
+}
+
+static enum status note_cut_file(const struct object_walk *walk)
+{
+	if (walk->cut_count == 0)
+		return STATUS_OK;
+	error_set(walk->error, STATUS_CORRUPT,
+		  "the file was cut short: of %llu of the %llu objects that it lists, %llu bytes "
+		  "lie behind its end at offset %llu", (unsigned long long)walk->cut_count,
+		  (unsigned long long)walk->objects->all.count,
+		  (unsigned long long)walk->cut_bytes, (unsigned long long)walk->view->size);
+	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, STATUS_CORRUPT, walk->error);
 }
 
 enum status hvs_objects_read(const struct hvs_view *view, const struct hvs_header *header,
 			     struct hvs_objects *out, struct error *error)
 {
-	struct hvs_objects objects = { 0 };
-	struct object_walk walk = { view, header->alignment, &objects, { 0 }, error };
+	struct hvs_objects objects = { .alignment = header->alignment };
+	struct object_walk walk = { .view = view, .alignment = header->alignment,
+				    .objects = &objects, .error = error };
 	uint8_t *table = malloc(header->alignment);
 	enum status status;
 
@@ -197,12 +262,15 @@ enum status hvs_objects_read(const struct hvs_view *view, const struct hvs_heade
 				    header->alignment);
 	for (size_t i = 0; i < walk.tables.count && status == STATUS_OK; i++) {
 		status = read_table(&walk, ((const uint64_t *)walk.tables.items)[i], table);
+		objects.incomplete |= status != STATUS_OK;
 		status = damage_tolerate(view->damage, PART_OBJECT_TABLE, status, error);
 	}
 	if (status == STATUS_OK) {
 		sort_objects(&objects);
 		status = check_overlaps(&walk);
 	}
+	if (status == STATUS_OK)
+		status = note_cut_file(&walk);
 	vector_free(&walk.tables);
 	free(table);
 	if (status != STATUS_OK) {
@@ -218,18 +286,12 @@ void hvs_objects_fini(struct hvs_objects *objects)
 	vector_free(&objects->all);
 }
 
-const struct hvs_object *hvs_objects_find_file(const struct hvs_objects *objects, uint64_t offset,
-					       size_t *hint)
+/* The first object that begins at offset or behind it; the count if there is none. */
+static size_t first_from(const struct hvs_objects *objects, uint64_t offset)
 {
 	const struct hvs_object *all = objects->all.items;
 	size_t low = 0, high = objects->all.count;
 
-	for (size_t near = *hint; near < high && near - *hint < 2; near++) {
-		if (all[near].offset == offset) {
-			*hint = near;
-			return all[near].type == HVS_OBJECT_FILE ? &all[near] : NULL;
-		}
-	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -238,8 +300,38 @@ const struct hvs_object *hvs_objects_find_file(const struct hvs_objects *objects
 		else
 			high = middle;
 	}
-	if (low == objects->all.count || all[low].offset != offset)
+	return low;
+}
+
+const struct hvs_object *hvs_objects_find_file(const struct hvs_objects *objects, uint64_t offset,
+					       size_t *hint)
+{
+	const struct hvs_object *all = objects->all.items;
+	size_t count = objects->all.count;
+	size_t found;
+
+	for (size_t near = *hint; near < count && near - *hint < 2; near++) {
+		if (all[near].offset == offset) {
+			*hint = near;
+			return all[near].type == HVS_OBJECT_FILE ? &all[near] : NULL;
+		}
+	}
+	found = first_from(objects, offset);
+	if (found == count || all[found].offset != offset)
 		return NULL;
-	*hint = low;
-	return all[low].type == HVS_OBJECT_FILE ? &all[low] : NULL;
+	*hint = found;
+	return all[found].type == HVS_OBJECT_FILE ? &all[found] : NULL;
+}
+
+bool hvs_objects_may_lack(const struct hvs_objects *objects, uint64_t offset, uint64_t size)
+{
+	const struct hvs_object *all = objects->all.items;
+	size_t next = first_from(objects, offset);
+
+	if (!objects->incomplete || offset % objects->alignment != 0 ||
+	    offset < HVS_ROOT_TABLE_OFFSET || offset > FILE_SIZE_LIMIT)
+		return false;
+	if (next < objects->all.count && all[next].offset - offset < size)
+		return false;
+	return next == 0 || offset - all[next - 1].offset >= all[next - 1].size;
 }

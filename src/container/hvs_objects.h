@@ -19,11 +19,17 @@ struct hvs_object {
 
 struct hvs_objects {
 	struct vector all;	/* of struct hvs_object, sorted by offset */
+	uint32_t alignment;
+	bool incomplete;	/* slots could not be read */
 };
 
 /*
  * Walks the tables from the root through their chain and checks every slot:
  * checksum, type, range, alignment, overlap.
+ *
+ * Where damage is tolerated, objects that run past the end of the file are
+ * listed with the size they should have, and of file objects that overlap none
+ * is found.
  *
  * STATUS_CORRUPT; STATUS_CORRUPT_ORDER for a table with too few slots;
  * STATUS_CORRUPT_RANGE for an offset no file can have;
@@ -40,5 +46,11 @@ void hvs_objects_fini(struct hvs_objects *objects);
  */
 const struct hvs_object *hvs_objects_find_file(const struct hvs_objects *objects, uint64_t offset,
 					       size_t *hint);
+
+/*
+ * True if a file object of at least size bytes may begin at offset without being
+ * listed: slots could not be read, and no object that is listed is in its way.
+ */
+bool hvs_objects_may_lack(const struct hvs_objects *objects, uint64_t offset, uint64_t size);
 
 #endif

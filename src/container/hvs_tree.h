@@ -29,6 +29,9 @@ struct hvs_tree {
  * Reads all keys.  Those of the families (which stay valid as long as the
  * tree) are kept apart as numbers.
  *
+ * Where damage is tolerated, a node that is lost and held a family is put back,
+ * known by that family's keys.
+ *
  * Statuses of hvs_keys_walk; STATUS_CORRUPT_LINK for a parent that does not
  * exist; STATUS_CORRUPT_ORDER for an impossible insertion sequence or a cycle.
  */

@@ -4,6 +4,7 @@
  * then parents are resolved, cycles ruled out and siblings ordered.
  */
 #include "container/hvs_tree_internal.h"
+#include "base/text_encoding.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -321,14 +322,19 @@ static enum status order_children(struct hvs_tree *tree, struct error *error)
 	return STATUS_OK;
 }
 
-static enum status build_tree(struct tree_build *build)
+static void sort_entries(struct tree_build *build)
 {
-	enum status status;
-
 	sort_by(&build->tree->keys, sizeof(struct hvs_key), compare_keys_by_place);
 	for (size_t i = 0; i < build->tree->family_count; i++)
 		sort_by(&build->candidates[i], sizeof(struct numbered_candidate),
 			compare_candidates_by_place);
+}
+
+static enum status build_tree(struct tree_build *build)
+{
+	enum status status;
+
+	sort_entries(build);
 	status = resolve_parents(build);
 	if (status == STATUS_OK)
 		status = check_cycles(build);
@@ -459,6 +465,82 @@ static enum status mark_other_types(struct tree_build *build, size_t family)
 	return STATUS_OK;
 }
 
+/* True if the tables hold a node of that name at the root. */
+static bool has_root_node(const struct hvs_tree *tree, const char *name)
+{
+	for (size_t i = 0; i < tree->keys.count; i++) {
+		const struct hvs_key *key = &keys_of(tree)[i];
+
+		if (key->value.type == KEY_NODE && place_rank(key->parent_place) == 0 &&
+		    ascii_equal_ignore_case(name_of(tree, key), name))
+			return true;
+	}
+	return false;
+}
+
+/* Where that node was: the one lost place that candidates of its families name as their parent. */
+static bool find_lost_home(const struct tree_build *build, const char *node,
+			   struct hvs_place *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < build->tree->family_count; i++) {
+		const struct numbered_candidate *all = build->candidates[i].items;
+
+		if (strcmp(build->tree->families[i].parent, node) != 0)
+			continue;
+		for (size_t j = 0; j < build->candidates[i].count; j++) {
+			struct hvs_place place = parent_place_of(&all[j]);
+
+			if (place_rank(place) == 0 || find_by_place(build->tree, place) != ROOT ||
+			    is_candidate_place(build, place))
+				continue;
+			if (found && place_rank(place) != place_rank(*out))
+				return false;
+			*out = place;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/*
+ * A node that is lost with its key table takes all its children along.  The one
+ * that holds the families is known by these: nothing else has keys of such
+ * names.  Only its name is put back, which is all that it consists of.
+ */
+static enum status restore_lost_home(struct tree_build *build, const char *node)
+{
+	struct hvs_entry entry = { .name = node, .value = { .type = KEY_NODE },
+				   .insertion_sequence = 1,
+				   .next_insertion_sequence = UINT32_MAX };
+	enum status status;
+
+	if (node[0] == '\0' || strchr(node, '/') != NULL || has_root_node(build->tree, node) ||
+	    !find_lost_home(build, node, &entry.place))
+		return STATUS_OK;
+	error_set(build->error, STATUS_CORRUPT_LINK,
+		  "key entry %u:%u is lost; by its children it was the node '%s'",
+		  entry.place.table, entry.place.position, node);
+	status = damage_tolerate(build->damage, PART_KEY, STATUS_CORRUPT_LINK, build->error);
+	if (status == STATUS_OK)
+		status = keep_key(build, &entry);
+	sort_by(&build->tree->keys, sizeof(struct hvs_key), compare_keys_by_place);
+	return status;
+}
+
+static enum status restore_lost_homes(struct tree_build *build)
+{
+	enum status status = STATUS_OK;
+
+	if (build->damage == NULL)
+		return STATUS_OK;
+	sort_entries(build);
+	for (size_t i = 0; i < build->tree->family_count && status == STATUS_OK; i++)
+		status = restore_lost_home(build, build->tree->families[i].parent);
+	return status;
+}
+
 static enum status settle_families(struct tree_build *build)
 {
 	struct hvs_tree *tree = build->tree;
@@ -497,6 +579,8 @@ enum status hvs_tree_read(const struct hvs_view *view, const struct hvs_objects 
 		status = error_out_of_memory(error, "the keys");
 	else
 		status = hvs_keys_walk(view, objects, visit_entry, &build, error);
+	if (status == STATUS_OK)
+		status = restore_lost_homes(&build);
 	if (status == STATUS_OK)
 		status = build_tree(&build);
 	if (status == STATUS_OK)

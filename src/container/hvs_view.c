@@ -72,6 +72,11 @@ static size_t first_patch_after(const struct hvs_view *view, uint64_t offset)
 	return low;
 }
 
+uint32_t hvs_view_present(const struct hvs_view *view, uint64_t offset, uint32_t size)
+{
+	return offset < view->size ? (uint32_t)min_u64(size, view->size - offset) : 0;
+}
+
 enum status hvs_view_read(const struct hvs_view *view, uint64_t offset, void *buffer, size_t size,
 			  struct error *error)
 {

@@ -45,6 +45,9 @@ void hvs_view_fini(struct hvs_view *view);
  */
 void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size_t count);
 
+/* How many of the size bytes at offset the contents have before they end. */
+uint32_t hvs_view_present(const struct hvs_view *view, uint64_t offset, uint32_t size);
+
 /*
  * Reads exactly size bytes at offset.  STATUS_READ_FAILED when the range runs
  * past the contents or the disk fails.

@@ -23,7 +23,7 @@ enum key_type {
 struct key_value {
 	enum key_type type;
 	bool in_file_object;	/* stored apart from its key */
-	bool broken;		/* the key claims more bytes than its file object has */
+	bool broken;		/* its file object is missing, or smaller than the key says */
 	uint64_t offset;	/* of the first byte in the container's contents */
 	uint64_t size;		/* bytes, without length prefixes */
 	uint64_t scalar;	/* bits of an Int, UInt, Double or Bool */

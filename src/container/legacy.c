@@ -57,6 +57,8 @@ struct legacy_read {
 	uint32_t capacity;
 	uint32_t strings_size;
 	struct vector *candidates;	/* one per family */
+	uint64_t cut_count;	/* values that a damaged file does not hold to their end */
+	uint64_t cut_bytes;	/* of them that are not there */
 	struct damage *damage;
 	struct error *error;
 };
@@ -74,24 +76,40 @@ static enum status legacy_probe(const struct file *file, struct error *error)
 	return load_le32(signature) == LEGACY_SIGNATURE ? STATUS_OK : STATUS_NOT_A_SAVED_STATE;
 }
 
-static enum status read_area(struct legacy_read *read, const char *what, uint64_t offset,
-			     uint64_t size, void **out)
+static uint64_t bytes_present(const struct legacy_read *read, uint64_t offset, uint64_t size)
 {
-	const struct file *file = read->legacy->file;
+	uint64_t end = file_size(read->legacy->file);
 
-	if (!range_fits(offset, size, file_size(file)))
-		return error_set(read->error, STATUS_CORRUPT,
-				 "the %s (%llu bytes at offset %llu) runs past the end of the file",
-				 what, (unsigned long long)size, (unsigned long long)offset);
-	*out = malloc((size_t)size + 1);
+	return offset < end ? min_u64(size, end - offset) : 0;
+}
+
+/* Of an area that runs past the end of a damaged file, what is there is read. */
+static enum status read_area(struct legacy_read *read, const char *what, uint64_t offset,
+			     uint32_t *size, void **out)
+{
+	uint32_t present = (uint32_t)bytes_present(read, offset, *size);
+	enum status status = STATUS_OK;
+
+	if (!range_fits(offset, *size, file_size(read->legacy->file))) {
+		error_set(read->error, STATUS_CORRUPT,
+			  "the %s (%u bytes at offset %llu) runs past the end of the file", what,
+			  *size, (unsigned long long)offset);
+		status = damage_tolerate(read->damage, PART_KEY, STATUS_CORRUPT, read->error);
+	}
+	if (status != STATUS_OK)
+		return status;
+	*size = present;
+	*out = malloc((size_t)present + 1);
 	if (*out == NULL)
 		return error_out_of_memory(read->error, what);
-	return file_read_at(file, offset, *out, (size_t)size, read->error);
+	return present > 0 ? file_read_at(read->legacy->file, offset, *out, present, read->error)
+			   : STATUS_OK;
 }
 
 static enum status read_header(struct legacy_read *read)
 {
 	uint8_t bytes[HEADER_NAMES_SIZE + 4];
+	uint32_t index_size;
 	enum status status;
 	void *area = NULL;
 
@@ -112,13 +130,15 @@ static enum status read_header(struct legacy_read *read)
 	if (read->capacity > LARGEST_CAPACITY)
 		return error_set(read->error, STATUS_CORRUPT, "the index claims %u entries",
 				 read->capacity);
-	status = read_area(read, "index", load_le64(bytes + HEADER_INDEX_OFFSET),
-			   (uint64_t)read->capacity * ENTRY_SIZE, &area);
+	index_size = read->capacity * ENTRY_SIZE;
+	status = read_area(read, "index", load_le64(bytes + HEADER_INDEX_OFFSET), &index_size,
+			   &area);
 	read->index = area;
+	read->capacity = index_size / ENTRY_SIZE;
 	area = NULL;
 	if (status == STATUS_OK)
 		status = read_area(read, "list of names", load_le64(bytes + HEADER_NAMES_OFFSET),
-				   read->strings_size, &area);
+				   &read->strings_size, &area);
 	read->strings = area;
 	return status;
 }
@@ -199,6 +219,7 @@ static enum status read_entry(struct legacy_read *read, uint32_t slot)
 		.size = load_le32(bytes + ENTRY_VALUE_SIZE),
 		.offset = load_le64(bytes + ENTRY_OFFSET),
 	};
+	uint64_t present;
 
 	/* The original finds keys of type 1 and 3 with flag 1, ignores the rest and fails on flag 2. */
 	if ((bytes[ENTRY_TYPE] != 1 && bytes[ENTRY_TYPE] != 3) || bytes[ENTRY_FLAG] == 0)
@@ -210,10 +231,30 @@ static enum status read_entry(struct legacy_read *read, uint32_t slot)
 		return entry_failed(read, STATUS_CORRUPT, slot,
 				    "its name lies outside the list of names");
 	if (value.size > load_le32(bytes + ENTRY_ALLOCATED) || value.offset < HEADER_SIZE ||
-	    !range_fits(value.offset, value.size, file_size(read->legacy->file)))
+	    value.offset > FILE_SIZE_LIMIT)
 		return entry_failed(read, STATUS_CORRUPT, slot,
 				    "its value does not fit into the file");
+	present = bytes_present(read, value.offset, value.size);
+	if (read->damage == NULL &&
+	    !range_fits(value.offset, value.size, file_size(read->legacy->file)))
+		return entry_failed(read, STATUS_CORRUPT, slot,
+				    "its value runs past the end of the file");
+	read->cut_count += present < value.size;
+	read->cut_bytes += value.size - present;
 	return file_key(read, slot, read->strings + name, strlen(read->strings + name), &value);
+}
+
+/* Told once for all: of a file that was cut short, thousands of values may be missing. */
+static enum status note_cut_file(const struct legacy_read *read)
+{
+	if (read->cut_count == 0)
+		return STATUS_OK;
+	error_set(read->error, STATUS_CORRUPT,
+		  "the file was cut short: of %llu of its values, %llu bytes lie behind its end at "
+		  "offset %llu", (unsigned long long)read->cut_count,
+		  (unsigned long long)read->cut_bytes,
+		  (unsigned long long)file_size(read->legacy->file));
+	return damage_tolerate(read->damage, PART_KEY, STATUS_CORRUPT, read->error);
 }
 
 static enum status read_entries(struct legacy_read *read)
@@ -229,7 +270,7 @@ static enum status read_entries(struct legacy_read *read)
 		if (status != STATUS_OK)
 			return status;
 	}
-	return STATUS_OK;
+	return note_cut_file(read);
 }
 
 static enum status build_families(struct legacy_read *read)

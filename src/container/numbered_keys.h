@@ -27,7 +27,7 @@ enum numbered_state {
 	NUMBERED_MISSING,
 	NUMBERED_ARRAY,		/* bytes, as every family here should have */
 	NUMBERED_OTHER_TYPE,	/* of another type; an ordinary key holds its value */
-	NUMBERED_BROKEN		/* the key claims more bytes than its file object has */
+	NUMBERED_BROKEN		/* its file object is missing, or smaller than the key says */
 };
 
 struct numbered_value {

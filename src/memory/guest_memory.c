@@ -241,6 +241,16 @@ static enum status storage_in_stream(struct guest_memory *memory, uint64_t numbe
 	return STATUS_OK;
 }
 
+static void storage_in_raw_block(const struct guest_memory *memory,
+				 const struct numbered_value *value, unsigned page,
+				 enum page_storage *out, uint64_t *pages_out)
+{
+	unsigned present = ram_block_present(&memory->blocks, value) / RAM_PAGE_SIZE;
+
+	*out = page < present ? PAGE_STORAGE_RAW : PAGE_STORAGE_DAMAGED;
+	*pages_out = (page < present ? present : RAM_BLOCK_PAGES) - page;
+}
+
 /* Pages from the start of a block that is missing to that of the next one that is not. */
 static uint64_t pages_to_next_block(const struct guest_memory *memory, uint64_t number)
 {
@@ -267,10 +277,10 @@ static enum status storage_in_block(struct guest_memory *memory, uint64_t saved_
 		return STATUS_OK;
 	}
 	*pages_out = RAM_BLOCK_PAGES - page;
-	if (value.state != NUMBERED_ARRAY || value.size == 0 || value.size > RAM_BLOCK_SIZE)
+	if (ram_block_check_value(&memory->blocks, number, &value, NULL) != STATUS_OK)
 		*out = PAGE_STORAGE_DAMAGED;
 	else if (value.size == RAM_BLOCK_SIZE)
-		*out = PAGE_STORAGE_RAW;
+		storage_in_raw_block(memory, &value, page, out, pages_out);
 	else
 		return storage_in_stream(memory, number, page, out, pages_out, error);
 	return STATUS_OK;

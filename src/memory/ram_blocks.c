@@ -45,6 +45,7 @@ enum status ram_blocks_init(struct ram_blocks *blocks, const struct container *c
 	memset(blocks, 0, sizeof(*blocks));
 	blocks->container = container;
 	blocks->keys = keys;
+	blocks->contents_size = container_facts(container).size;
 	status = create_caches(blocks, 0, error);
 	if (status != STATUS_OK)
 		return status;
@@ -90,17 +91,32 @@ static bool is_raw(const struct numbered_value *value)
 	return value->size == RAM_BLOCK_SIZE;
 }
 
-enum status ram_block_check_value(uint64_t number, const struct numbered_value *value,
-				  struct error *error)
+uint32_t ram_block_present(const struct ram_blocks *blocks, const struct numbered_value *value)
+{
+	if (value->offset >= blocks->contents_size)
+		return 0;
+	return (uint32_t)min_u64(value->size, blocks->contents_size - value->offset);
+}
+
+bool ram_block_is_cut_off(const struct ram_blocks *blocks, const struct numbered_value *value)
+{
+	return value->state == NUMBERED_ARRAY && value->size > 0 &&
+	       value->size <= RAM_BLOCK_SIZE && ram_block_present(blocks, value) == 0;
+}
+
+enum status ram_block_check_value(const struct ram_blocks *blocks, uint64_t number,
+				  const struct numbered_value *value, struct error *error)
 {
 	const char *what;
 
 	if (value->state == NUMBERED_OTHER_TYPE)
 		what = "its key is not an array of bytes";
 	else if (value->state == NUMBERED_BROKEN)
-		what = "its key claims more bytes than its file object has";
+		what = "its file object is missing, or smaller than its key says";
 	else if (value->size == 0 || value->size > RAM_BLOCK_SIZE)
 		what = "its size is not between 1 byte and 1 MiB";
+	else if (ram_block_is_cut_off(blocks, value))
+		what = "it lies behind the end of the file, which was cut short";
 	else
 		return STATUS_OK;
 	return error_set(error, STATUS_CORRUPT_RAM_VALUE, "RAM block %llu: %s",
@@ -117,7 +133,9 @@ static enum status page_failed(const struct block_span *span, unsigned page, enu
 		what = "its record cannot be decoded";
 		break;
 	case STATUS_CORRUPT_RAM_STREAM:
-		what = "the block's records are cut short, or yield more than 1 MiB";
+		what = is_raw(&span->value)
+			       ? "it lies behind the end of the file, which was cut short"
+			       : "the block's records are cut short, or yield more than 1 MiB";
 		break;
 	default:
 		what = "its record cannot be read";
@@ -127,11 +145,29 @@ static enum status page_failed(const struct block_span *span, unsigned page, enu
 			 (unsigned long long)span->number, page, what);
 }
 
+/* Bytes of the stream that there are. */
+static uint32_t stream_size(const struct ram_blocks *blocks, const struct block_span *span)
+{
+	return ram_block_present(blocks, &span->value);
+}
+
 /* Reads bytes of the block as they are stored. */
 static enum status read_stored(const struct ram_blocks *blocks, const struct block_span *span,
 			       uint32_t offset, void *buffer, uint32_t size, struct error *error)
 {
 	return container_read(blocks->container, span->value.offset + offset, buffer, size, error);
+}
+
+/* Part of a block that is no stream. */
+static enum status read_raw(const struct ram_blocks *blocks, const struct block_span *span,
+			    uint32_t start, uint32_t size, uint8_t *out, struct error *error)
+{
+	uint32_t present = ram_block_present(blocks, &span->value);
+
+	if (present < start + size)
+		return page_failed(span, (present > start ? present : start) / RAM_PAGE_SIZE,
+				   STATUS_CORRUPT_RAM_STREAM, error);
+	return read_stored(blocks, span, start, out, size, error);
 }
 
 static bool cached_directory(const struct ram_blocks *blocks, uint64_t number,
@@ -145,11 +181,12 @@ static enum status read_stream(const struct ram_blocks *blocks, const struct blo
 			       bool directory_known, struct page_directory *directory,
 			       uint8_t *scratch, struct error *error)
 {
-	enum status status = read_stored(blocks, span, 0, scratch, span->value.size, error);
+	uint32_t size = stream_size(blocks, span);
+	enum status status = read_stored(blocks, span, 0, scratch, size, error);
 
 	if (status != STATUS_OK || directory_known)
 		return status;
-	ram_stream_index(scratch, span->value.size, directory);
+	ram_stream_index(scratch, size, directory);
 	item_cache_put(blocks->directories, span->number, directory);
 	return STATUS_OK;
 }
@@ -165,7 +202,8 @@ static enum status read_unknown_page(struct ram_blocks *blocks, const struct blo
 		return error_out_of_memory(error, "a RAM block");
 	status = read_stream(blocks, span, directory_known, directory, scratch, error);
 	if (status == STATUS_OK) {
-		status = ram_stream_decode_page(scratch, span->value.size, directory, page, out);
+		status = ram_stream_decode_page(scratch, stream_size(blocks, span), directory, page,
+						out);
 		if (status != STATUS_OK)
 			page_failed(span, page, status, error);
 	}
@@ -201,7 +239,7 @@ static enum status decode_page(struct ram_blocks *blocks, const struct block_spa
 
 	*costly = true;
 	if (is_raw(&span->value))
-		return read_stored(blocks, span, page * RAM_PAGE_SIZE, out, RAM_PAGE_SIZE, error);
+		return read_raw(blocks, span, page * RAM_PAGE_SIZE, RAM_PAGE_SIZE, out, error);
 	known = cached_directory(blocks, span->number, &directory);
 	if (!known)
 		return read_unknown_page(blocks, span, false, &directory, page, out, error);
@@ -263,15 +301,15 @@ static enum status read_window(const struct ram_blocks *blocks, const struct blo
 			       struct error *error)
 {
 	unsigned first = span->start / RAM_PAGE_SIZE;
-	uint32_t from = span->value.size, to = 0;
+	uint32_t stored = stream_size(blocks, span);
+	uint32_t from = stored, to = 0;
 
 	for (unsigned page = first; page < first + span->size / RAM_PAGE_SIZE; page++) {
 		struct page_extent extent = ram_stream_page_extent(directory, page);
 
 		if (extent.kind == PAGE_MIXED)
-			return read_stored(blocks, span, 0, scratch, span->value.size, error);
-		if (extent.size == 0 ||
-		    !range_fits(extent.offset, extent.size, span->value.size))
+			return read_stored(blocks, span, 0, scratch, stored, error);
+		if (extent.size == 0 || !range_fits(extent.offset, extent.size, stored))
 			continue;	/* nothing stored, or for the decoder to refuse */
 		from = extent.offset < from ? extent.offset : from;
 		to = extent.offset + extent.size > to ? extent.offset + extent.size : to;
@@ -295,7 +333,7 @@ static enum status decode_pages(struct ram_blocks *blocks, const struct block_sp
 		status = read_stream(blocks, span, false, &directory, scratch, error);
 	if (status != STATUS_OK)
 		return status;
-	status = ram_stream_decode_pages(scratch, span->value.size, &directory, first,
+	status = ram_stream_decode_pages(scratch, stream_size(blocks, span), &directory, first,
 					 span->size / RAM_PAGE_SIZE, out, &good);
 	if (status != STATUS_OK)
 		page_failed(span, first + good, status, error);
@@ -310,7 +348,7 @@ static enum status read_pages(struct ram_blocks *blocks, const struct block_span
 	enum status status;
 
 	if (is_raw(&span->value))
-		return read_stored(blocks, span, span->start, out, span->size, error);
+		return read_raw(blocks, span, span->start, span->size, out, error);
 	scratch = scratch_pool_take(&blocks->scratch);
 	if (scratch == NULL)
 		return error_out_of_memory(error, "a RAM block");
@@ -333,7 +371,7 @@ static uint32_t next_part(const struct block_span *span)
 static enum status read_span(struct ram_blocks *blocks, struct block_span span, uint8_t *out,
 			     struct error *error)
 {
-	enum status status = ram_block_check_value(span.number, &span.value, error);
+	enum status status = ram_block_check_value(blocks, span.number, &span.value, error);
 	uint32_t left = span.size;
 
 	while (status == STATUS_OK && left > 0) {
@@ -400,7 +438,7 @@ enum status ram_blocks_directory(struct ram_blocks *blocks, uint64_t number,
 	uint8_t *scratch;
 
 	span.value = numbered_keys_find(blocks->keys, number);
-	status = ram_block_check_value(number, &span.value, error);
+	status = ram_block_check_value(blocks, number, &span.value, error);
 	if (status != STATUS_OK)
 		return status;
 	if (span.value.state == NUMBERED_MISSING || is_raw(&span.value))

@@ -22,6 +22,7 @@
 struct ram_blocks {
 	const struct container *container;
 	const struct numbered_keys *keys;
+	uint64_t contents_size;		/* of the container */
 	struct item_cache *pages;	/* by number of the page in the saved RAM */
 	struct item_cache *directories;	/* by number of the block */
 	struct scratch_pool scratch;
@@ -43,16 +44,28 @@ enum status ram_blocks_set_cache(struct ram_blocks *blocks, uint64_t extra_block
 /* Blocks 0 to this number less one are all there. */
 uint64_t ram_blocks_count(const struct ram_blocks *blocks);
 
-/* Checks that a block's value can be one: STATUS_CORRUPT_RAM_VALUE by type or size. */
-enum status ram_block_check_value(uint64_t number, const struct numbered_value *value,
-				  struct error *error);
+/*
+ * How many of a block's stored bytes there are; fewer than its value has only in
+ * what is salvaged of a file that was cut short.
+ */
+uint32_t ram_block_present(const struct ram_blocks *blocks, const struct numbered_value *value);
+
+/* True of a block that could be read if the file did not end before it. */
+bool ram_block_is_cut_off(const struct ram_blocks *blocks, const struct numbered_value *value);
+
+/*
+ * Checks that a block's value can be one: STATUS_CORRUPT_RAM_VALUE by type or
+ * size, or when the file ends before it.
+ */
+enum status ram_block_check_value(const struct ram_blocks *blocks, uint64_t number,
+				  const struct numbered_value *value, struct error *error);
 
 /*
  * Reads size bytes at offset of the saved RAM.  Ends early, with STATUS_OK, at
  * the first block that is not there.  On failure *read_out is 0.
  *
- * STATUS_CORRUPT_RAM_VALUE, _RECORD or _STREAM; STATUS_READ_FAILED;
- * STATUS_OUT_OF_MEMORY.
+ * STATUS_CORRUPT_RAM_VALUE, _RECORD or _STREAM, the last also for bytes that
+ * were cut off; STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY.
  */
 enum status ram_blocks_read(struct ram_blocks *blocks, uint64_t offset, void *buffer, size_t size,
 			    size_t *read_out, struct error *error);

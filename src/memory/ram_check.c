@@ -4,6 +4,7 @@
 #include "platform/parallel.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 struct ram_check {
@@ -42,10 +43,12 @@ static void flush_fault(struct block_check *block)
 	block->fault.page_count = 0;
 }
 
-static const char *fault_text(enum status status)
+static const char *fault_text(const struct block_check *block, enum status status)
 {
 	if (status == STATUS_CORRUPT_RAM_RECORD)
 		return "the record cannot be decoded";
+	if (status == STATUS_CORRUPT_RAM_STREAM && block->value.size == RAM_BLOCK_SIZE)
+		return "the file, which was cut short, ends before it";
 	if (status == STATUS_CORRUPT_RAM_STREAM)
 		return "the records are cut short, or yield more than 1 MiB";
 	return "the block cannot be read";
@@ -67,7 +70,7 @@ static void note_bad_pages(struct block_check *block, unsigned first, unsigned c
 	fault->saved_page = saved_page;
 	fault->page_count = count;
 	error_set(&fault->error, status, "RAM block %llu, from page %u on: %s",
-		  (unsigned long long)block->number, first, fault_text(status));
+		  (unsigned long long)block->number, first, fault_text(block, status));
 }
 
 /* A fault of the block as a whole, described in error. */
@@ -80,16 +83,15 @@ static void note_bad_block(struct block_check *block, const struct error *error)
 	block->fault.error = *error;
 }
 
-static void check_stream(struct block_check *block)
+static void check_stream(struct block_check *block, uint32_t size)
 {
 	struct page_directory directory;
 	unsigned page = 0;
 
-	ram_stream_index(block->stored, block->value.size, &directory);
+	ram_stream_index(block->stored, size, &directory);
 	while (page < RAM_BLOCK_PAGES) {
 		unsigned good;
-		enum status status = ram_stream_decode_pages(block->stored, block->value.size,
-							     &directory, page,
+		enum status status = ram_stream_decode_pages(block->stored, size, &directory, page,
 							     RAM_BLOCK_PAGES - page, block->out,
 							     &good);
 
@@ -103,17 +105,23 @@ static void check_stream(struct block_check *block)
 
 static void check_block(struct block_check *block)
 {
+	const struct ram_blocks *blocks = block->check->blocks;
+	uint32_t present = ram_block_present(blocks, &block->value);
+	unsigned whole_pages = present / RAM_PAGE_SIZE;
 	struct error error = { STATUS_OK, "" };
 	enum status status;
 
-	status = ram_block_check_value(block->number, &block->value, &error);
+	status = ram_block_check_value(blocks, block->number, &block->value, &error);
 	if (status == STATUS_OK)
-		status = container_read(block->check->blocks->container, block->value.offset,
-					block->stored, block->value.size, &error);
+		status = container_read(blocks->container, block->value.offset, block->stored,
+					present, &error);
 	if (status != STATUS_OK)
 		note_bad_block(block, &error);
 	else if (block->value.size < RAM_BLOCK_SIZE)
-		check_stream(block);
+		check_stream(block, present);
+	else if (whole_pages < RAM_BLOCK_PAGES)
+		note_bad_pages(block, whole_pages, RAM_BLOCK_PAGES - whole_pages,
+			       STATUS_CORRUPT_RAM_STREAM);
 	flush_fault(block);
 }
 
@@ -134,6 +142,47 @@ static void count_block(struct ram_check *check, const struct block_check *block
 	mutex_unlock(&check->lock);
 }
 
+static void report_cut_off(struct ram_check *check, uint64_t first, uint64_t count)
+{
+	struct ram_fault fault = { .saved_page = first * RAM_BLOCK_PAGES,
+				   .page_count = count * RAM_BLOCK_PAGES };
+	char last[32] = "";
+
+	if (count > 1)
+		snprintf(last, sizeof(last), " to %llu", (unsigned long long)(first + count - 1));
+	error_set(&fault.error, STATUS_CORRUPT_RAM_VALUE,
+		  "RAM block %llu%s: behind the end of the file, which was cut short",
+		  (unsigned long long)first, last);
+	report(check, &fault);
+}
+
+/*
+ * Tells of the blocks that were cut off in runs, since a copy that was cut short
+ * may lack a million of them.
+ */
+static void report_all_cut_off(struct ram_check *check)
+{
+	const struct numbered_keys *keys = check->blocks->keys;
+	uint64_t first = 0, count = 0;
+
+	for (size_t i = 0; i < numbered_keys_count(keys); i++) {
+		struct numbered_other key = numbered_keys_at(keys, i);
+
+		if (!ram_block_is_cut_off(check->blocks, &key.value))
+			continue;
+		if (count > 0 && first + count == key.number) {
+			count++;
+			continue;
+		}
+		if (count > 0)
+			report_cut_off(check, first, count);
+		first = key.number;
+		count = 1;
+	}
+	if (count > 0)
+		report_cut_off(check, first, count);
+}
+
 static void check_one(void *context, size_t index)
 {
 	struct ram_check *check = context;
@@ -142,6 +191,11 @@ static void check_one(void *context, size_t index)
 
 	if (atomic_load(&check->stopped))
 		return;
+	if (ram_block_is_cut_off(check->blocks, &key.value)) {
+		block.pages_damaged = RAM_BLOCK_PAGES;	/* told already */
+		count_block(check, &block);
+		return;
+	}
 	block.stored = scratch_pool_take(&check->blocks->scratch);
 	block.out = scratch_pool_take(&check->blocks->scratch);
 	if (block.stored != NULL && block.out != NULL) {
@@ -164,6 +218,7 @@ enum status ram_check(struct ram_blocks *blocks, unsigned threads,
 	struct ram_check check = { .blocks = blocks, .listener = listener };
 
 	mutex_init(&check.lock);
+	report_all_cut_off(&check);
 	parallel_run(threads, numbered_keys_count(blocks->keys), check_one, &check);
 	mutex_fini(&check.lock);
 	*out = check.counts;

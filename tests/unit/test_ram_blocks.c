@@ -182,13 +182,16 @@ static const struct value_case value_cases[] = {
 
 static void a_block_is_an_array_of_1_byte_to_1_mib(void **state)
 {
+	const struct ram_blocks blocks = { .contents_size = UINT64_MAX };
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(value_cases) / sizeof(value_cases[0]); i++) {
 		struct numbered_value value = { .size = value_cases[i].size,
 						.state = (uint8_t)value_cases[i].state };
 		struct error error = { .text = "" };
 
-		assert_int_equal(ram_block_check_value(17, &value, &error), value_cases[i].answer);
+		assert_int_equal(ram_block_check_value(&blocks, 17, &value, &error),
+				 value_cases[i].answer);
 		if (value_cases[i].answer != STATUS_OK)
 			assert_non_null(strstr(error.text, "RAM block 17"));
 	}

@@ -65,7 +65,8 @@ static void print_container(const struct saved_state *state, const VMSAVEDSTATE_
 	       info->ContainerVersion & 0xFF);
 	if (saved_state_is_salvaged(state)) {
 		print_label("Salvaged");
-		printf("this is what is left; 'vmsavedstate check' lists what is damaged\n");
+		printf("this is what is left; 'vmsavedstate check' lists what is damaged and "
+		       "which guest addresses are lost\n");
 	}
 	print_vm_version(info->VmVersion);
 	if (info->Container == VMSAVEDSTATE_CONTAINER_VMRS)
@@ -101,7 +102,8 @@ static void print_guest(const struct state_facts *facts)
 	printf("%s\n", facts->nested_virtualization ? "enabled" : "not enabled");
 }
 
-static void print_memory(const struct state_facts *facts)
+/* Of what is salvaged, a block may be there in part, which only a check can tell. */
+static void print_memory(const struct state_facts *facts, bool salvaged)
 {
 	uint64_t memory = memory_ranges_size(&facts->chunks);
 	char size[SIZE_TEXT_SIZE];
@@ -122,7 +124,7 @@ static void print_memory(const struct state_facts *facts)
 	       facts->info.RamBlockCount, facts->info.RamBlockCount == 1 ? "" : "s");
 	if (memory / RAM_BLOCK_SIZE > facts->info.RamBlockCount) {
 		print_label("Missing");
-		printf("%s of the memory is not in the file\n",
+		printf("%s%s of the memory is not in the file\n", salvaged ? "at least " : "",
 		       size_text(memory - facts->info.RamBlockCount * RAM_BLOCK_SIZE, size));
 	}
 }
@@ -163,7 +165,7 @@ static void print_facts(const struct saved_state *state, const struct state_fact
 {
 	print_container(state, &facts->info);
 	print_guest(facts);
-	print_memory(facts);
+	print_memory(facts, saved_state_is_salvaged(state));
 	print_label("Processors");
 	if (facts->info.VpCount == 0)
 		printf("none is left\n");
