@@ -219,6 +219,7 @@ static enum status read_entry(struct legacy_read *read, uint32_t slot)
 		.size = load_le32(bytes + ENTRY_VALUE_SIZE),
 		.offset = load_le64(bytes + ENTRY_OFFSET),
 	};
+	bool fits = range_fits(value.offset, value.size, file_size(read->legacy->file));
 	uint64_t present;
 
 	/* The original finds keys of type 1 and 3 with flag 1, ignores the rest and fails on flag 2. */
@@ -235,11 +236,10 @@ static enum status read_entry(struct legacy_read *read, uint32_t slot)
 		return entry_failed(read, STATUS_CORRUPT, slot,
 				    "its value does not fit into the file");
 	present = bytes_present(read, value.offset, value.size);
-	if (read->damage == NULL &&
-	    !range_fits(value.offset, value.size, file_size(read->legacy->file)))
+	if (read->damage == NULL && !fits)
 		return entry_failed(read, STATUS_CORRUPT, slot,
 				    "its value runs past the end of the file");
-	read->cut_count += present < value.size;
+	read->cut_count += !fits;
 	read->cut_bytes += value.size - present;
 	return file_key(read, slot, read->strings + name, strlen(read->strings + name), &value);
 }

@@ -3,11 +3,6 @@
 
 #include <zlib.h>
 
-/* What is run here says nothing about the code under test. */
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
-#endif
-
 enum {
 	PAGE = 4096,
 	TABLES_MAX = 32,	/* of each kind: enough for any test, and a bound for hostile ones */
@@ -265,7 +260,3 @@ void hvs_image_repair(uint8_t *bytes, size_t size)
 
 	visit_image(&visit);
 }
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif

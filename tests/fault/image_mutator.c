@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is run here says nothing about the code under test. */
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
-#endif
-
 enum { PARTS_MAX = 512 };
 
 struct mutation {
@@ -178,7 +173,3 @@ size_t packed_image_mutate(uint8_t *data, size_t size, size_t max_size, unsigned
 	bytes_free(&image);
 	return packed != 0 ? packed : size;
 }
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif

@@ -23,6 +23,7 @@
 enum {
 	HEAD = 6,
 	CALLS_MAX = 48,
+	HEAVY_CALLS_MAX = 2,
 	BUFFER = 1 << 16,
 	CALLS_SIZE_MAX = 512
 };
@@ -30,8 +31,9 @@ enum {
 struct session {
 	const uint8_t *calls;
 	size_t left;
-	unsigned cache_changes;
+	unsigned heavy_calls;
 	bool salvaged;		/* a plain load refuses the file */
+	bool fixed;		/* guest memory is no longer what the file says */
 	VMSAVEDSTATE_SOURCE source;
 	VM_SAVED_STATE_DUMP_HANDLE handle;
 	uint8_t buffer[BUFFER];
@@ -75,6 +77,15 @@ static uint64_t take_address(struct session *session)
 	default:
 		return take(session, 8);
 	}
+}
+
+/*
+ * A few calls take a hundred times as long as the others, because they open the
+ * file again or unpack all of it: two of them in a session are enough.
+ */
+static bool may_be_heavy(struct session *session)
+{
+	return session->heavy_calls++ < HEAVY_CALLS_MAX;
 }
 
 /* Mostly an existing VP. */
@@ -147,7 +158,7 @@ static void call_offset(struct session *session)
 	UINT32 got, got_raw;
 
 	require(result == S_OK || result == E_INVALIDARG);
-	if (result != S_OK)
+	if (result != S_OK || session->fixed)
 		return;
 	if (ReadGuestPhysicalAddress(session->handle, gpa, session->buffer, 16, &got) != S_OK ||
 	    ReadGuestRawSavedMemory(session->handle, offset, session->other, 16, &got_raw) != S_OK)
@@ -162,8 +173,7 @@ static void call_cache(struct session *session)
 	VMSAVEDSTATE_CACHE_COUNTERS counters = { .StructSize = sizeof(counters) };
 	UINT64 limit = take(session, 2), now = 0;
 
-	/* It takes long under a sanitizer, and the second time does nothing new. */
-	if (session->cache_changes++ > 1)
+	if (!may_be_heavy(session))
 		return;
 	require(SetMemoryBlockCacheLimit(session->handle, limit) == S_OK);
 	require(GetMemoryBlockCacheLimit(session->handle, &now) == S_OK && now == limit);
@@ -183,7 +193,7 @@ static void call_storage(struct session *session)
 	result = ReadGuestPhysicalAddress(session->handle, gpa, session->buffer, 8, &got);
 	if (storage == VMSAVEDSTATE_PAGE_HOLE || storage == VMSAVEDSTATE_PAGE_MISSING)
 		require(result != S_OK || got == 0);
-	else if (storage == VMSAVEDSTATE_PAGE_ZERO && result == S_OK && got == 8)
+	else if (storage == VMSAVEDSTATE_PAGE_ZERO && result == S_OK && got == 8 && !session->fixed)
 		require(image_load(session->buffer, 8) == 0);
 }
 
@@ -212,13 +222,15 @@ static void call_partition(struct session *session)
 {
 	VMSAVEDSTATE_INFO info = { .StructSize = sizeof(info) };
 	GUEST_OS_INFO os;
+	char text[VMSAVEDSTATE_GUEST_OS_TEXT];
 	UINT32 count = 0, levels;
 	BOOL enabled;
 
 	require(GetVpCount(session->handle, &count) == S_OK);
 	require(count > 0 || session->salvaged);
 	require(GetGuestEnabledVirtualTrustLevels(session->handle, &levels) == S_OK);
-	GetGuestOsInfo(session->handle, (UINT8)take(session, 1), &os);
+	if (GetGuestOsInfo(session->handle, (UINT8)take(session, 1), &os) == S_OK)
+		VmSavedStateDescribeGuestOs(os.AsUINT64, text, sizeof(text));
 	require(IsNestedVirtualizationEnabled(session->handle, &enabled) == S_OK);
 	require(VmSavedStateGetInfo(session->handle, &info) == S_OK && info.VpCount == count);
 }
@@ -325,9 +337,11 @@ static void call_fix(struct session *session)
 	UINT32 got = 0;
 
 	memset(session->other, 0x5A, size);
-	if (ApplyGuestMemoryFix(session->handle, vp, gva, session->other, size) == S_OK &&
-	    VmSavedStateReadVirtual(session->handle, vp, NULL, gva, session->buffer, size, &got) ==
-		    S_OK)
+	if (ApplyGuestMemoryFix(session->handle, vp, gva, session->other, size) != S_OK)
+		return;
+	session->fixed = true;
+	if (VmSavedStateReadVirtual(session->handle, vp, NULL, gva, session->buffer, size, &got) ==
+	    S_OK)
 		require(memcmp(session->buffer, session->other, got) == 0);
 }
 
@@ -349,6 +363,93 @@ static void call_scan(struct session *session)
 	if (length <= UINT64_MAX - start)
 		ScanMemoryForDosImages(session->handle, vp, start, start + length, &count,
 				       count_image, NULL, 0);
+}
+
+/* ---- Calls: symbols, stacks and dumps ---------------------------------------------- */
+
+static BOOL CALLBACK look_at_frame(void *context, const VMSAVEDSTATE_FRAME *frame)
+{
+	unsigned *count = context;
+
+	require(frame->StructSize == sizeof(*frame) && frame->Index == *count);
+	require(frame->ModuleName != NULL && frame->SymbolName != NULL && frame->EndText != NULL);
+	++*count;
+	return FALSE;
+}
+
+static void call_stack(struct session *session)
+{
+	UINT32 vp = take_vp(session);
+	UINT32 frames = (UINT32)take(session, 1) % 17;
+	LPWSTR text = NULL;
+	unsigned count = 0;
+
+	VmSavedStateUnwind(session->handle, vp, frames, look_at_frame, &count);
+	require(count <= frames);
+	require((CallStackUnwind(session->handle, vp, NULL, 0, frames, &text) == S_OK) ==
+		(text != NULL));
+	LocalFree(text);
+}
+
+/* No PDB is there, so modules have the names that their images export. */
+static void call_symbols(struct session *session)
+{
+	static const WCHAR no_folder[] = { '/', 'n', 'o', 'n', 'e', 0 };
+	static const char *const names[] = { "KdVersionBlock", "image!_start", "main", "image" };
+	const char *name = names[take(session, 1) % (sizeof(names) / sizeof(names[0]))];
+	VMSAVEDSTATE_SYMBOL symbol = { .StructSize = sizeof(symbol) };
+	uint64_t gva = take_address(session);
+	GUEST_VIRTUAL_ADDRESS address;
+	HRESULT loaded, resolved;
+	LPWSTR fields = NULL;
+	UINT64 size64;
+	ULONG size;
+
+	if (take(session, 1) % 4 != 0)
+		require(LoadSavedStateSymbolProvider(session->handle, no_folder, FALSE) == S_OK);
+	else
+		ReleaseSavedStateSymbolProvider(session->handle);
+	loaded = LoadSavedStateModuleSymbols(session->handle, "image.exe", "image", gva, 0);
+	require((loaded == E_UNEXPECTED) ==
+		(GetSavedStateSymbolProviderHandle(session->handle) == INVALID_HANDLE_VALUE));
+	resolved = ResolveSavedStateGlobalVariableAddress(session->handle, 0, name, &address,
+							  &size);
+	require((VmSavedStateResolveSymbol(session->handle, name, &symbol) == S_OK) ==
+		(resolved == S_OK));
+	VmSavedStateFindSymbol(session->handle, gva, &symbol);
+	ReadSavedStateGlobalVariable(session->handle, 0, name, session->buffer, 16);
+	GetSavedStateSymbolTypeSize(session->handle, 0, name, &size);
+	VmSavedStateGetTypeLayout(session->handle, name, 1, NULL, NULL, &size64);
+	if (GetSavedStateSymbolFieldInfo(session->handle, 0, name, &fields) == S_OK)
+		require(fields != NULL);
+	LocalFree(fields);
+}
+
+static HRESULT CALLBACK take_dump(void *context, UINT64 offset, const void *bytes, UINT32 size)
+{
+	UINT64 *end = context;
+
+	require(bytes != NULL && size > 0 && offset >= *end);
+	*end = offset + size;
+	return S_OK;
+}
+
+static void call_dump(struct session *session)
+{
+	VMSAVEDSTATE_DUMP_OPTIONS options = { .StructSize = sizeof(options) };
+	VMSAVEDSTATE_DUMP_RESULT made = { .StructSize = sizeof(made) };
+	UINT64 end = 0;
+
+	options.Format = (VMSAVEDSTATE_DUMP_FORMAT)(1 + take(session, 1) % 6);
+	options.Flags = VMSAVEDSTATE_DUMP_WITHOUT_KERNEL | ((UINT32)take(session, 1) & 5);
+	options.VpId = take_vp(session);
+	options.Threads = 1;
+	options.Write = take_dump;
+	options.Context = &end;
+	if (!may_be_heavy(session))
+		return;
+	if (VmSavedStateWriteDump(session->handle, &options, &made) == S_OK)
+		require(made.Size >= end && made.WrittenSize <= made.Size);
 }
 
 /* ---- Calls: containers and errors ------------------------------------------------ */
@@ -381,6 +482,8 @@ static void call_container(struct session *session)
 	UINT64 offset = take(session, 2), size = 0;
 	unsigned count = 0;
 
+	if (!may_be_heavy(session))
+		return;
 	VmSavedStateEnumerateKeys(&session->source, path, look_at_key, &count);
 	VmSavedStateReadKey(&session->source, path, offset, session->buffer, BUFFER, &size);
 	count = 0;
@@ -398,7 +501,7 @@ static void call_salvage(struct session *session)
 	UINT32 got = 0, got_salvaged = 0;
 	HRESULT result;
 
-	if (session->salvaged)
+	if (session->salvaged || !may_be_heavy(session))
 		return;
 	source.Flags = VMSAVEDSTATE_SOURCE_SALVAGE;
 	require(VmSavedStateOpen(&source, &salvaged) == S_OK);
@@ -426,9 +529,11 @@ static void call_check(struct session *session)
 {
 	VMSAVEDSTATE_CHECK_REPORT report = { .StructSize = sizeof(report) };
 	unsigned count = 0;
-	HRESULT result = VmSavedStateCheck(&session->source, 1, look_at_problem, NULL, &count,
-					   &report);
+	HRESULT result;
 
+	if (!may_be_heavy(session))
+		return;
+	result = VmSavedStateCheck(&session->source, 1, look_at_problem, NULL, &count, &report);
 	if (result == S_FALSE)
 		require(count > 0);
 	else if (result == S_OK)
@@ -464,7 +569,7 @@ static void (*const calls[])(struct session *session) = {
 	call_read, call_read_raw, call_chunks, call_offset, call_cache, call_storage, call_batch,
 	call_partition, call_processor, call_force, call_register, call_translate,
 	call_read_virtual, call_fix, call_scan, call_container, call_error_text,
-	call_wrong_handle, call_salvage, call_check,
+	call_wrong_handle, call_salvage, call_check, call_stack, call_symbols, call_dump,
 };
 
 enum { CALL_COUNT = sizeof(calls) / sizeof(calls[0]) };
@@ -512,6 +617,10 @@ static const uint8_t standard_calls[] = {
 	17, 1, 2, 3, 4, 5, 6, 7, 8,
 	18, 0, 0, 0x80,		/* salvage */
 	19,			/* check */
+	20, 0, 8,		/* a call stack */
+	21, 0, 0x41, 1,		/* symbols */
+	20, 0, 8,
+	22, 2, 1, 0,		/* an ELF dump */
 };
 
 static void use_handle(struct session *session)
@@ -542,8 +651,9 @@ static void run_session(struct session *session, const uint8_t *first, size_t fi
 			const uint8_t *second, size_t second_size)
 {
 	session->handle = NULL;
-	session->cache_changes = 0;
+	session->heavy_calls = 0;
 	session->salvaged = false;
+	session->fixed = false;
 	session->source.StructSize = sizeof(session->source);
 	session->source.Bytes = first;
 	session->source.ByteCount = first_size;

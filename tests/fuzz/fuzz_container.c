@@ -2,7 +2,8 @@
 /*
  * A container of any kind opens or has a sentence, and so does every value that
  * it lists; keys are found by their paths, as far as duplicates leave them a
- * path of their own.
+ * path of their own.  What is opened tolerantly has a fault noted if and only if
+ * a plain open refuses it.
  *
  * Input: a .vmrs, .bin or .vsv, plain or packed (fault/packed_image.h).
  */
@@ -64,42 +65,74 @@ static bool visit_key(void *context, const char *path, const struct key_value *v
 	return ++visit->keys < 2000;
 }
 
-static void read_numbered(const struct container *container, size_t family)
+static void read_numbered(const struct container *container, size_t family, bool tolerant)
 {
 	const struct numbered_keys *keys = container_numbered(container, family);
 	uint8_t bytes[64];
 
 	for (uint64_t number = 0; number < keys->run_count && number < 64; number++) {
 		struct numbered_value value = numbered_keys_find(keys, number);
+		enum status status = STATUS_OK;
 
 		require(value.state != NUMBERED_MISSING);
 		if (value.state == NUMBERED_ARRAY && value.size >= sizeof(bytes))
-			require(container_read(container, value.offset, bytes, sizeof(bytes),
-					       NULL) == STATUS_OK);
+			status = container_read(container, value.offset, bytes, sizeof(bytes),
+						NULL);
+		require(status == STATUS_OK || tolerant);
 	}
 	require(numbered_keys_find(keys, keys->run_count).state == NUMBERED_MISSING);
 }
 
-static void read_everything(struct bytes image)
+static unsigned read_container(struct container *container, bool tolerant)
+{
+	struct visit visit = { container, 0 };
+
+	require(container_visit(container, visit_key, &visit, NULL) == STATUS_OK);
+	for (size_t family = 0; family < saved_state_families.count; family++)
+		read_numbered(container, family, tolerant);
+	container_close(container);
+	return visit.keys;
+}
+
+static void note_fault(void *context, enum saved_part part, const struct error *error)
+{
+	unsigned *faults = context;
+
+	require((unsigned)part < PART_COUNT);
+	require(error->status != STATUS_OK && error->text[0] != '\0');
+	++*faults;
+}
+
+/* Opens a container either way; NULL if it is refused. */
+static struct container *open_image(struct bytes image, struct damage *damage)
 {
 	struct container *container = NULL;
-	struct visit visit = { NULL, 0 };
 	struct error error;
 	struct file *file;
 	enum status status;
 
 	error_clear(&error);
 	require(file_open_memory(image.start, image.size, &file, NULL) == STATUS_OK);
-	status = container_open(file, &saved_state_families, &container, &error);
+	status = container_open_tolerant(file, &saved_state_families, damage, &container, &error);
 	require_sentence(status, &error);
 	require((status == STATUS_OK) == (container != NULL));
-	if (status != STATUS_OK)
+	return container;
+}
+
+static void read_everything(struct bytes image)
+{
+	unsigned faults = 0, keys = 0;
+	struct damage damage = { .listener = note_fault, .context = &faults };
+	struct container *strict = open_image(image, NULL);
+	struct container *tolerant = open_image(image, &damage);
+
+	require(strict == NULL || tolerant != NULL);
+	if (strict != NULL)
+		keys = read_container(strict, false);
+	if (tolerant == NULL)
 		return;
-	visit.container = container;
-	require(container_visit(container, visit_key, &visit, NULL) == STATUS_OK);
-	for (size_t family = 0; family < saved_state_families.count; family++)
-		read_numbered(container, family);
-	container_close(container);
+	require((faults == 0) == (strict != NULL));
+	require(read_container(tolerant, true) == keys || strict == NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
