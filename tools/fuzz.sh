@@ -7,20 +7,20 @@
 # keeps.  Prints a table:
 #
 #   executions   in this run
-#   edges        of the code under test, reached so far
-#   late         edges that were new in the last fifth of this run
 #   findings     crashes, hangs, leaks and sanitizer reports, now and before;
 #                their inputs are in build/fuzz/findings-NAME
 #   since clean  executions since the target's code changed or there was a finding
+#   edges        of the code under test, reached since then
+#   late         those of them that were new in the last fifth of these executions
 #
-# The sums are in build/fuzz/count-NAME: executions since clean, edges, late
-# edges, findings, checksum of the target's machine code and constants (so a
-# change of what a target does not contain leaves its sum alone).
+# build/fuzz/progress-NAME keeps the sums: a checksum of the target's machine code
+# and constants (what a target does not contain may change), then a line for each
+# time that edges were new, and for the end of each run: executions and edges.
 # The exit status is 0 when there were no findings.
 #
 # usage: fuzz.sh [MINUTES]         in all, default 10
-#        FUZZ_TARGETS='api xpress' fuzz.sh ...    these alone; two at a time may run
-#                                                 with different targets
+#        FUZZ_TARGETS='api xpress' fuzz.sh ...    these alone; several may run at
+#                                                 the same time, also of one target
 set -eu
 
 minutes=${1-10}
@@ -82,35 +82,45 @@ seconds=$((minutes * 60 / target_count))
 # code_of PROGRAM: a checksum of what it does.  Line numbers are not in these sections.
 code_of()
 {
-	objcopy -O binary --only-section=.text --only-section=.rodata "$1" "$1.code"
-	cksum <"$1.code" | cut -d ' ' -f 1
+	objcopy -O binary --only-section=.text --only-section=.rodata "$1" "$1.$$"
+	cksum <"$1.$$" | cut -d ' ' -f 1
+	rm "$1.$$"
 }
 
-# earlier FILE FIELD: a number of the last run, or 0.
-earlier()
+# start_progress FILE CODE: empties it unless it is about that code.
+start_progress()
 {
-	[ ! -e "$1" ] || cut -d ' ' -f "$2" "$1"
+	if [ "$(head -n 1 "$1" 2>/dev/null)" != "$2" ]; then
+		echo "$2" >"$1"
+	fi
 }
 
-# edges LOG [PERCENT]: edges reached by the end of a run, or after a part of it.
-# libFuzzer's lines are not dated, but they number the executions.
-edges()
+# executions_in FILE, edges_in FILE [PER CENT]: of all runs, after all executions or a part.
+executions_in()
 {
-	awk -v percent="${2-100}" '
-		/^#[0-9]+/ && / cov: / {
-			number = substr($1, 2) + 0
-			for (i = 2; i < NF; i++)
-				if ($i == "cov:") {
-					at[++lines] = number
-					cov[lines] = $(i + 1)
-				}
+	awk 'END { print (NR > 1 ? $1 : 0) }' "$1"
+}
+
+edges_in()
+{
+	awk -v part="$(($(executions_in "$1") * ${2-100} / 100))" '
+		NR > 1 && $1 <= part && $2 > edges { edges = $2 }
+		END { print edges + 0 }' "$1"
+}
+
+# add_progress FILE LOG: libFuzzer's lines are not dated, but they number the executions.
+add_progress()
+{
+	awk -v before="$(executions_in "$1")" -v edges="$(edges_in "$1")" '
+		/^#[0-9]+/ && $3 == "cov:" && $4 > edges {
+			edges = $4
+			printf "%.0f %d\n", before + substr($1, 2), edges
 		}
-		END {
-			for (i = 1; i <= lines; i++)
-				if (at[i] <= at[lines] * percent / 100)
-					result = cov[i]
-			print result + 0
-		}' "$1"
+		$1 == "stat::number_of_executed_units:" {
+			printf "%.0f %d\n", before + $2, edges
+		}' "$2" >"$2.sums"
+	cat "$2.sums" >>"$1"
+	rm "$2.sums"
 }
 
 # statistic LOG NAME: one of the figures that libFuzzer prints at its end.
@@ -120,15 +130,15 @@ statistic()
 }
 
 failed=0
-row='%-16s %12s %8s %7s %6s %9s %14s\n'
+row='%-16s %12s %8s %9s %14s %7s %6s\n'
 # shellcheck disable=SC2059 # the format is ours
-printf "$row" target executions exec/s edges late findings 'since clean'
+printf "$row" target executions exec/s findings 'since clean' edges late
 for name in $names; do
 	target=$build/tests/fuzz_$name
 	corpus=$build/corpus-$name
 	findings=$build/findings-$name
-	log=$build/fuzz-$name.log
-	count=$build/count-$name
+	progress=$build/progress-$name
+	log=$build/fuzz-$name-$$.log
 	seeds=$repository/tests/fuzz/corpus/$name
 	mkdir -p "$corpus" "$findings"
 	[ -d "$seeds" ] || seeds=
@@ -136,28 +146,27 @@ for name in $names; do
 
 	status=0
 	# shellcheck disable=SC2086 # seeds may be absent, options are several
-	ASAN_OPTIONS=$sanitizer_options "$target" -max_total_time="$seconds" \
-		-max_len=$largest_input $search_options -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	ASAN_OPTIONS=$sanitizer_options "$target" -max_total_time="$seconds" -print_final_stats=1 \
+		-max_len=$largest_input $search_options -timeout=10 -rss_limit_mb=2048 \
 		-artifact_prefix="$findings/" "$corpus" $seeds >"$log" 2>&1 || status=$?
 
-	executions=$(statistic "$log" number_of_executed_units)
-	reached=$(edges "$log")
-	late=$((reached - $(edges "$log" 80)))
+	exec 9>"$build/lock"
+	flock 9
+	if [ "$status" -ne 0 ]; then
+		tail -n 40 "$log" >&2
+		echo 'finding' >"$progress"
+	fi
+	start_progress "$progress" "$code"
+	[ "$status" -ne 0 ] || add_progress "$progress" "$log"
+	exec 9>&-
+
 	found=$(find "$findings" -type f | wc -l)
 	[ "$status" -eq 0 ] || [ "$found" -gt 0 ] || found=1
-	total=$executions
-	if [ "$(earlier "$count" 5)" = "$code" ]; then
-		total=$((total + $(earlier "$count" 1)))
-	fi
-	if [ "$status" -ne 0 ]; then
-		total=0
-		tail -n 40 "$log" >&2
-	fi
 	[ "$found" -eq 0 ] || failed=1
-
-	echo "$total $reached $late $found $code" >"$count"
+	edges=$(edges_in "$progress")
 	# shellcheck disable=SC2059 # the format is ours
-	printf "$row" "$name" "$executions" \
-		"$(statistic "$log" average_exec_per_sec)" "$reached" "$late" "$found" "$total"
+	printf "$row" "$name" "$(statistic "$log" number_of_executed_units)" \
+		"$(statistic "$log" average_exec_per_sec)" "$found" \
+		"$(executions_in "$progress")" "$edges" "$((edges - $(edges_in "$progress" 80)))"
 done
 exit $failed

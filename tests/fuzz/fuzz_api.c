@@ -23,7 +23,7 @@
 enum {
 	HEAD = 6,
 	CALLS_MAX = 48,
-	HEAVY_CALLS_MAX = 2,
+	HEAVY_CALLS_MAX = 1,
 	BUFFER = 1 << 16,
 	CALLS_SIZE_MAX = 512
 };
@@ -81,7 +81,7 @@ static uint64_t take_address(struct session *session)
 
 /*
  * A few calls take a hundred times as long as the others, because they open the
- * file again or unpack all of it: two of them in a session are enough.
+ * file again or unpack all of it: one of them in a session is enough.
  */
 static bool may_be_heavy(struct session *session)
 {
