@@ -3,14 +3,16 @@
 #
 # Installs what the build needs, on Debian and its relatives.
 #
-# usage: install-deps.sh [build|bench|test|test-all]
+# usage: install-deps.sh [build|bench|lint|test|test-all]
 #   build      the native build alone
 #   bench      also what tools/bench.sh needs
+#   lint       also what tools/lint.sh needs
 #   test       also what tools/test.sh needs (default)
 #   test-all   also what tools/test-all.sh needs
 set -eu
 
 build_packages='cmake gcc libc6-dev ninja-build uthash-dev zlib1g-dev'
+lint_packages='clang clang-tidy gcc-mingw-w64-x86-64 libcmocka-dev libz-mingw-w64-dev python3'
 test_packages='binutils binutils-mingw-w64-x86-64 clang crash dpkg-dev file g++ g++-mingw-w64-x86-64
 	gcc-mingw-w64-x86-64 gdb gdb-multiarch groff-base lld makedumpfile python3-drgn python3-libkdumpfile
 	libclang-rt-dev libcmocka-dev libz-mingw-w64-dev llvm pkgconf python3 wine wine64'
@@ -19,10 +21,11 @@ long_test_packages='valgrind'
 case ${1-test} in
 build) packages=$build_packages ;;
 bench) packages="$build_packages libcmocka-dev liblz4-1 python3" ;;
-test) packages="$build_packages $test_packages" ;;
-test-all) packages="$build_packages $test_packages $long_test_packages" ;;
+lint) packages="$build_packages $lint_packages" ;;
+test) packages="$build_packages $lint_packages $test_packages" ;;
+test-all) packages="$build_packages $lint_packages $test_packages $long_test_packages" ;;
 *)
-	echo "usage: $0 [build|bench|test|test-all]" >&2
+	echo "usage: $0 [build|bench|lint|test|test-all]" >&2
 	exit 2
 	;;
 esac

@@ -5,7 +5,8 @@
 #   build/linux     gcc
 #   build/windows   MinGW-w64, run under Wine
 #   build/asan      clang with the address and undefined-behaviour sanitizers
-# The last line sums up all three.
+# and has the sources read by tools/lint.sh.
+# The last line sums up all of it; lint counts as one test.
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)
@@ -41,6 +42,12 @@ test_in linux -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++
 test_in windows --toolchain "$tools/cmake/x86_64-w64-mingw32.cmake" "$fixtures"
 test_in asan -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
 	'-DVMSAVEDSTATE_SANITIZE=address;undefined' "$fixtures"
+
+echo "== lint"
+result=run
+sh "$tools/lint.sh" || result=fail
+echo "<testsuite><testcase name=\"lint\" status=\"$result\"/></testsuite>" >"$build/lint/report.xml"
+reports="$reports lint/report.xml"
 
 # shellcheck disable=SC2086 # a list of plain names
 (cd "$build" && python3 "$tools/../tests/summary.py" $reports) || status=1

@@ -7,6 +7,7 @@
 
 #include <vmsavedstate_version.h>
 
+#include <stdio.h>
 #include <string.h>
 
 /* Gives the files a handle; they are closed when that fails.  damage as provider_salvage. */
@@ -34,9 +35,9 @@ HRESULT WINAPI LoadSavedStateFile(LPCWSTR vmrsFile, VM_SAVED_STATE_DUMP_HANDLE *
 	struct call call;
 
 	call_begin_free(&call);
-	if (!call_lacks(&call, handle, "the pointer for the handle"))
-		call.status = source_open_path(vmrsFile, ".vmrs", FILE_READ_SHARED, &file,
-					       &call.error);
+	if (call_lacks(&call, handle, "the pointer for the handle"))
+		return call_end(&call);
+	call.status = source_open_path(vmrsFile, ".vmrs", FILE_READ_SHARED, &file, &call.error);
 	if (call.status == STATUS_OK)
 		call.status = open_handle(file, NULL, NULL, handle, &call.error);
 	return call_end(&call);
@@ -49,9 +50,9 @@ HRESULT WINAPI LoadSavedStateFiles(LPCWSTR binFile, LPCWSTR vsvFile,
 	struct call call;
 
 	call_begin_free(&call);
-	if (!call_lacks(&call, handle, "the pointer for the handle"))
-		call.status = source_open_path(binFile, ".bin", FILE_READ_SHARED, &bin,
-					       &call.error);
+	if (call_lacks(&call, handle, "the pointer for the handle"))
+		return call_end(&call);
+	call.status = source_open_path(binFile, ".bin", FILE_READ_SHARED, &bin, &call.error);
 	if (call.status == STATUS_OK)
 		call.status = source_open_path(vsvFile, ".vsv", FILE_READ_SHARED, &vsv,
 					       &call.error);
@@ -69,8 +70,9 @@ HRESULT VmSavedStateOpen(const VMSAVEDSTATE_SOURCE *source, VM_SAVED_STATE_DUMP_
 	struct call call;
 
 	call_begin_free(&call);
-	if (!call_lacks(&call, handle, "the pointer for the handle"))
-		call.status = source_open(source, &file, &second, &call.error);
+	if (call_lacks(&call, handle, "the pointer for the handle"))
+		return call_end(&call);
+	call.status = source_open(source, &file, &second, &call.error);
 	if (call.status == STATUS_OK)
 		call.status = open_handle(file, second,
 					  source_tolerates(source) ? &damage : NULL, handle,
@@ -117,10 +119,11 @@ HRESULT VmSavedStateApplyReplayLog(const char *path)
 	struct call call;
 
 	call_begin_free(&call);
-	if (path == NULL || path[0] == '\0')
+	if (path == NULL || path[0] == '\0') {
 		call_wrong_argument(&call, "the path of the .vmrs is NULL or empty");
-	else
-		call.status = file_open(path, FILE_READ_WRITE_EXCLUSIVE, &file, &call.error);
+		return call_end(&call);
+	}
+	call.status = file_open(path, FILE_READ_WRITE_EXCLUSIVE, &file, &call.error);
 	if (call.status == STATUS_OK)
 		call.status = apply_log(file, &call.error);
 	return call_end(&call);
@@ -136,18 +139,13 @@ enum { FULL_TEXT_SIZE = 1024 };
 /* "<What was wrong>. <What to do>"; the first letter becomes a capital. */
 static size_t compose_text(const struct error *error, char text[FULL_TEXT_SIZE])
 {
-	size_t length = 0;
-
 	text[0] = '\0';
 	if (error->status == STATUS_OK)
 		return 0;
-	strncat(text, error->text, ERROR_TEXT_SIZE);
+	snprintf(text, FULL_TEXT_SIZE, "%s%s%s", error->text, error->text[0] != '\0' ? ". " : "",
+		 status_remedy(error->status));
 	if (text[0] >= 'a' && text[0] <= 'z')
 		text[0] = (char)(text[0] - 'a' + 'A');
-	length = strlen(text);
-	if (length > 0)
-		strcat(text, ". ");
-	strncat(text, status_remedy(error->status), FULL_TEXT_SIZE - strlen(text) - 1);
 	return strlen(text);
 }
 

@@ -243,9 +243,11 @@ HRESULT VmSavedStateLocate(const char *searchPath, const char *vmName,
 	struct call call;
 
 	call_begin_free(&call);
-	if (callback == NULL)
+	if (callback == NULL) {
 		call_wrong_argument(&call, "the callback is NULL");
-	else if (searchPath != NULL)
+		return call_end(&call);
+	}
+	if (searchPath != NULL)
 		call.status = catalogue_open(searchPath, NULL, &catalogue, &call.error);
 	else
 		call.status = open_default(&catalogue, &call.error);

@@ -291,8 +291,9 @@ HRESULT VmSavedStateResolveSymbol(VM_SAVED_STATE_DUMP_HANDLE handle, const char 
 	    !output_has_room(&call, symbol, sizeof(*symbol)))
 		return call_end(&call);
 	symbols = call_symbols(&call);
-	if (symbols != NULL)
-		call.status = symbol_provider_find(symbols, name, &match, &call.error);
+	if (symbols == NULL)
+		return call_end(&call);
+	call.status = symbol_provider_find(symbols, name, &match, &call.error);
 	if (call.status == STATUS_OK)
 		write_symbol(&match, 0, symbol);
 	symbol_match_fini(&match);
@@ -310,8 +311,9 @@ HRESULT VmSavedStateFindSymbol(VM_SAVED_STATE_DUMP_HANDLE handle, GUEST_VIRTUAL_
 	    !output_has_room(&call, symbol, sizeof(*symbol)))
 		return call_end(&call);
 	symbols = call_symbols(&call);
-	if (symbols != NULL)
-		call.status = symbol_provider_at(symbols, address, &match, &call.error);
+	if (symbols == NULL)
+		return call_end(&call);
+	call.status = symbol_provider_at(symbols, address, &match, &call.error);
 	if (call.status == STATUS_OK)
 		write_symbol(&match, address - match.address, symbol);
 	symbol_match_fini(&match);

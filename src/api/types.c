@@ -21,9 +21,10 @@ static bool find_type(struct call *call, const char *name, struct found_type *ou
 	if (call_lacks(call, name, "the name of the type"))
 		return false;
 	symbols = call_symbols(call);
-	if (symbols != NULL)
-		call->status = symbol_provider_find_type(symbols, name, &out->types, &out->type,
-							 &call->error);
+	if (symbols == NULL)
+		return false;
+	call->status = symbol_provider_find_type(symbols, name, &out->types, &out->type,
+						 &call->error);
 	return call->status == STATUS_OK;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum status error_set(struct error *error, enum status status, const char *format, ...)
+enum status (error_set)(struct error *error, enum status status, const char *format, ...)
 {
 	va_list arguments;
 
@@ -30,7 +30,7 @@ static void append_text(char *text, const char *addition)
 	text[length + added] = '\0';
 }
 
-enum status error_prefix(struct error *error, enum status fallback, const char *format, ...)
+enum status (error_prefix)(struct error *error, enum status fallback, const char *format, ...)
 {
 	char joined[ERROR_TEXT_SIZE];
 	va_list arguments;
@@ -54,7 +54,7 @@ void error_clear(struct error *error)
 	error->text[0] = '\0';
 }
 
-enum status error_out_of_memory(struct error *error, const char *what)
+enum status (error_out_of_memory)(struct error *error, const char *what)
 {
 	return error_set(error, STATUS_OUT_OF_MEMORY, "not enough memory for %s", what);
 }

@@ -49,4 +49,23 @@ void error_clear(struct error *error);
 /* Records and returns STATUS_OUT_OF_MEMORY; what names the thing that needed the memory. */
 enum status error_out_of_memory(struct error *error, const char *what);
 
+#ifdef STATIC_ANALYSIS
+/*
+ * Defined by tools/lint.sh alone.  An analyser reads one source file at a time: it would take it
+ * that these functions may return STATUS_OK, and follow their callers' callers into results that
+ * are set on success only.  This tells it what error.c does.
+ */
+static inline enum status error_answer(enum status status)
+{
+	return status;
+}
+
+#define error_set(error, status, ...) \
+	(error_set(error, status, __VA_ARGS__), error_answer(status))
+#define error_prefix(error, status, ...) \
+	(error_prefix(error, status, __VA_ARGS__), error_answer(status))
+#define error_out_of_memory(error, what) \
+	(error_out_of_memory(error, what), error_answer(STATUS_OUT_OF_MEMORY))
+#endif
+
 #endif

@@ -13,7 +13,7 @@
 #define TAG_FILL_RUN 0xFFFFFFFDU
 #define TAG_PART 0xFFFFFFFCU
 
-enum { TAG_SIZE = 4, PATTERN_SIZE = 8, COUNT_SIZE = 4 };
+enum { TAG_SIZE = 4, PATTERN_SIZE = 8, COUNT_SIZE = 4, PART_FIELDS_SIZE = 2 * COUNT_SIZE };
 
 /* ---- records ---- */
 
@@ -61,11 +61,11 @@ static struct record read_part(const struct record_walk *walk, size_t position)
 	struct record record = { RECORD_CUT, 0, 0, 0 };
 	const uint8_t *field = walk->stream + position;
 
-	if (walk->size - position < 2 * COUNT_SIZE)
+	if (walk->size - position < PART_FIELDS_SIZE)
 		return record;
 	record.output_size = load_le32(field);
 	record.payload_size = load_le32(field + COUNT_SIZE);
-	record.payload = position + 2 * COUNT_SIZE;
+	record.payload = position + PART_FIELDS_SIZE;
 	if (record.output_size >= RAM_PAGE_SIZE || record.payload_size > record.output_size)
 		record.kind = RECORD_BAD;
 	else if (record.payload_size == record.output_size)
@@ -246,11 +246,11 @@ static void fill(uint8_t *out, size_t size, uint64_t pattern)
 		return;
 	}
 	/* Four stores a turn: gcc -O2 does not unroll, and one a turn costs a tenth of memset's speed. */
-	for (size_t done = 0; done < RAM_PAGE_SIZE; done += 4 * PATTERN_SIZE) {
-		memcpy(out + done, &pattern, PATTERN_SIZE);
-		memcpy(out + done + PATTERN_SIZE, &pattern, PATTERN_SIZE);
-		memcpy(out + done + 2 * PATTERN_SIZE, &pattern, PATTERN_SIZE);
-		memcpy(out + done + 3 * PATTERN_SIZE, &pattern, PATTERN_SIZE);
+	for (size_t done = 0; done < RAM_PAGE_SIZE; done += 4 * sizeof(pattern)) {
+		memcpy(out + done, &pattern, sizeof(pattern));
+		memcpy(out + done + sizeof(pattern), &pattern, sizeof(pattern));
+		memcpy(out + done + 2 * sizeof(pattern), &pattern, sizeof(pattern));
+		memcpy(out + done + 3 * sizeof(pattern), &pattern, sizeof(pattern));
 	}
 	for (size_t done = RAM_PAGE_SIZE; done < size; done += RAM_PAGE_SIZE)
 		memcpy(out + done, out, RAM_PAGE_SIZE);

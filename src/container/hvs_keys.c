@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "container/hvs_checksum.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { TABLE_INDICES = 65536 };
@@ -26,8 +27,8 @@ struct key_walk {
 static enum status entry_failed(const struct key_walk *walk, enum status status, uint32_t position,
 				const char *what)
 {
-	return error_set(walk->error, status, "key entry at offset %llu: %s",
-			 (unsigned long long)(walk->table_offset + position), what);
+	return error_set(walk->error, status, "key entry at offset %" PRIu64 ": %s",
+			 walk->table_offset + position, what);
 }
 
 /* Bytes of an entry's data that its checksum covers, or 0 if they do not fit in room. */

@@ -114,9 +114,9 @@ static void read_fxsave(const struct reader *reader, uint8_t out[X86_FXSAVE_SIZE
 	read_wide(reader, REGISTER_FP_CONTROL_STATUS, out);
 	read_wide(reader, REGISTER_XMM_CONTROL_STATUS, out + FXSAVE_STATUS_SIZE);
 	for (uint32_t i = 0; i < ST_COUNT; i++)
-		read_wide(reader, REGISTER_ST0 + i, out + FXSAVE_ST_AT + 16 * i);
+		read_wide(reader, REGISTER_ST0 + i, out + FXSAVE_ST_AT + (size_t)16 * i);
 	for (uint32_t i = 0; i < XMM_COUNT; i++)
-		read_wide(reader, REGISTER_XMM0 + i, out + FXSAVE_XMM_AT + 16 * i);
+		read_wide(reader, REGISTER_XMM0 + i, out + FXSAVE_XMM_AT + (size_t)16 * i);
 }
 
 static void read_control(const struct reader *reader, struct x86_registers *out)
@@ -181,7 +181,7 @@ enum status dump_guest_arm64(const struct dump_guest *guest, uint32_t vp_id,
 	out->fpsr = (uint32_t)read_64(&reader, REGISTER_FPSR);
 	out->fpcr = (uint32_t)read_64(&reader, REGISTER_FPCR);
 	for (uint32_t i = 0; i < ARM64_VECTOR_BYTES / 16; i++)
-		read_wide(&reader, REGISTER_Q0 + i, out->q + 16 * i);
+		read_wide(&reader, REGISTER_Q0 + i, out->q + (size_t)16 * i);
 	return STATUS_OK;
 }
 

@@ -159,8 +159,8 @@ static uint16_t full_tag_word(const uint8_t *fxsave)
 	unsigned word = 0;
 
 	for (unsigned i = 0; i < ST_COUNT; i++) {
-		const uint8_t *value =
-			fxsave + FXSAVE_ST_AT + FXSAVE_ST_STRIDE * ((i - top) % ST_COUNT);
+		size_t place = (i - top) % ST_COUNT;
+		const uint8_t *value = fxsave + FXSAVE_ST_AT + FXSAVE_ST_STRIDE * place;
 		bool is_full = (fxsave[FXSAVE_TAG_AT] >> i & 1) != 0;
 
 		word |= (is_full ? tag_of_value(value) : 3) << (2 * i);
@@ -182,7 +182,7 @@ static void add_floating_point(struct text *text, const uint8_t *fxsave)
 	else
 		add_absent(text, "mxcsr_mask", RESET_MXCSR_MASK);
 	begin_member(text, "fpst");
-	for (unsigned i = 0; i < ST_COUNT; i++) {
+	for (size_t i = 0; i < ST_COUNT; i++) {
 		const uint8_t *value = fxsave + FXSAVE_ST_AT + FXSAVE_ST_STRIDE * i;
 
 		add(text, "%s    {\"fraction\": \"0x%" PRIx64 "\", \"exp\": \"0x%x\"}",

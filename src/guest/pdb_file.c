@@ -333,7 +333,7 @@ static enum status read_dbi_parts(struct pdb_file *pdb, const struct dbi_layout 
 				  struct error *error)
 {
 	uint32_t list_size = (uint32_t)min_u64(layout->size[PART_DEBUG_STREAMS],
-					       2 * (DEBUG_SECTIONS_BEFORE_OMAP + 1));
+					       sizeof(uint16_t) * (DEBUG_SECTIONS_BEFORE_OMAP + 1));
 	enum status status;
 	uint8_t *list;
 

@@ -86,7 +86,7 @@ static enum status reserve(struct pdb_record *record, size_t size, struct error 
 {
 	uint8_t *grown;
 
-	if (record->capacity > size)
+	if (record->bytes != NULL && record->capacity > size)
 		return STATUS_OK;
 	grown = realloc(record->bytes, size + 1);
 	if (grown == NULL)
@@ -274,7 +274,8 @@ static bool fill_buckets(struct hash_table *table, const uint8_t *map, const uin
 	size_t used = 0;
 
 	for (uint32_t bucket = 0; bucket < BUCKET_COUNT; bucket++) {
-		bool holds_something = (load_le32(map + bucket / 32 * 4) >> bucket % 32) & 1;
+		uint32_t bits = load_le32(map + (size_t)4 * (bucket / 32));
+		bool holds_something = (bits >> bucket % 32) & 1;
 		uint32_t start;
 
 		table->bucket_start[bucket] = UINT32_MAX;
@@ -425,11 +426,11 @@ static enum status walk_entries(const struct pdb_symbols *symbols, const struct 
 
 		status = pdb_msf_read(symbols->msf, table->stream,
 				      table->entries_at + (uint64_t)first * HASH_ENTRY_SIZE,
-				      entries, count * HASH_ENTRY_SIZE, error);
+				      entries, (size_t)count * HASH_ENTRY_SIZE, error);
 		if (status != STATUS_OK)
 			return status;
 		for (uint32_t i = 0; i < count; i++) {
-			uint32_t offset = load_le32(entries + i * HASH_ENTRY_SIZE);
+			uint32_t offset = load_le32(entries + (size_t)i * HASH_ENTRY_SIZE);
 			bool is_symbol = false;
 			struct pdb_symbol symbol;
 

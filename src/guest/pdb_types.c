@@ -291,9 +291,12 @@ static uint32_t find_definition(const struct pdb_types *types, enum pdb_family f
 	type = index->bucket[hash_tag(family, name) & types->bucket_mask];
 	for (; type != 0; type = index->next[type - PDB_FIRST_TYPE]) {
 		struct pdb_tag tag;
+		const char *found;
 
-		if (pdb_tag_read(types, type, &tag) && tag.family == family &&
-		    strcmp(unique ? tag.unique_name : tag.name, name) == 0)
+		if (!pdb_tag_read(types, type, &tag) || tag.family != family)
+			continue;
+		found = unique ? tag.unique_name : tag.name;
+		if (found != NULL && strcmp(found, name) == 0)
 			return type;
 	}
 	return 0;

@@ -26,15 +26,20 @@ struct layout {
 	struct level levels[LEVEL_LIMIT];
 };
 
+struct collecting {
+	struct vector *members;
+	bool failed;		/* memory was short */
+};
+
 static bool collect_member(void *context, const struct pdb_member *member)
 {
-	struct vector *members = context;
-	struct pdb_member *copy = vector_extend(members, 1, sizeof(*copy));
+	struct collecting *collecting = context;
+	struct pdb_member *copy = vector_extend(collecting->members, 1, sizeof(*copy));
 
-	if (copy == NULL)
-		return false;
-	*copy = *member;
-	return true;
+	collecting->failed = copy == NULL;
+	if (copy != NULL)
+		*copy = *member;
+	return copy != NULL;
 }
 
 /* Enters a type.  STATUS_SYMBOL_NOT_FOUND when it has no members. */
@@ -42,6 +47,7 @@ static enum status enter_type(struct layout *layout, uint32_t type, uint64_t bas
 			      struct error *error)
 {
 	struct level *level = &layout->levels[layout->level_count];
+	struct collecting collecting = { &level->members, false };
 	enum status status;
 
 	if (layout->level_count == LEVEL_LIMIT)
@@ -49,8 +55,9 @@ static enum status enter_type(struct layout *layout, uint32_t type, uint64_t bas
 				 "PDB: %d types are inside each other, the last is 0x%" PRIx32,
 				 LEVEL_LIMIT, type);
 	*level = (struct level){ .base = base, .depth = depth };
-	status = pdb_types_visit_members(layout->types, type, collect_member, &level->members,
-					 error);
+	status = pdb_types_visit_members(layout->types, type, collect_member, &collecting, error);
+	if (collecting.failed)
+		status = error_out_of_memory(error, "the members of a type");
 	if (status != STATUS_OK) {
 		vector_free(&level->members);
 		return status;

@@ -39,7 +39,7 @@ static bool load_general(struct unwinding *unwinding, unsigned number, uint64_t 
 static bool load_general_row(struct unwinding *unwinding, unsigned count, uint64_t address)
 {
 	for (unsigned i = 0; i < count; i++) {
-		if (!load_general(unwinding, i, address + 8 * i))
+		if (!load_general(unwinding, i, address + UINT64_C(8) * i))
 			return false;
 	}
 	return true;
@@ -55,10 +55,11 @@ static bool take_back_save(struct unwinding *unwinding, const struct arm64_step 
 	/* Behind X27 and X28 the pairs are floating-point ones. */
 	for (unsigned i = 1; i <= unwinding->next_pairs; i++) {
 		unsigned first = step->first + 2 * i;
+		uint64_t pair_at = at + UINT64_C(16) * i;
 
 		if (first + 1 < ARM64_FP &&
-		    (!load_general(unwinding, first, at + 16 * i) ||
-		     !load_general(unwinding, first + 1, at + 16 * i + 8)))
+		    (!load_general(unwinding, first, pair_at) ||
+		     !load_general(unwinding, first + 1, pair_at + 8)))
 			return false;
 	}
 	return true;
@@ -338,7 +339,6 @@ static enum unwind_result unwind_function(const struct pe_image *image, uint32_t
 	uint8_t entry[ENTRY_SIZE];
 	uint32_t begin, data, length;
 	struct codes codes;
-	enum unwind_result result = UNWIND_CALLER;
 	bool missing;
 
 	if (!unwind_find_entry(image, looked_up, ENTRY_SIZE, entry, &missing))
@@ -349,11 +349,12 @@ static enum unwind_result unwind_function(const struct pe_image *image, uint32_t
 		return UNWIND_DATA_DAMAGED;
 	length = data >> 2 & 0x7FF;
 	if ((data & ENTRY_KIND) == ENTRY_CODES) {
-		result = read_codes(image, data, &codes);
+		enum unwind_result result = read_codes(image, data, &codes);
+
+		if (result != UNWIND_CALLER)
+			return result;
 		length = codes.function_length;
 	}
-	if (result != UNWIND_CALLER)
-		return result;
 	if ((looked_up - begin) / INSTRUCTION_SIZE >= length)
 		return UNWIND_NO_DATA;
 	return (data & ENTRY_KIND) == ENTRY_CODES ?

@@ -45,7 +45,7 @@ struct unwind_info {
 	uint8_t prologue_size;
 	uint8_t frame_register;		/* 0: none */
 	uint32_t frame_offset;
-	unsigned slot_count;
+	size_t slot_count;
 	/* Room for the padding slot and for the entry that a chained one ends with. */
 	uint8_t slots[2 * (INFO_CODE_LIMIT + 1) + FUNCTION_SIZE];
 };
@@ -230,7 +230,7 @@ static void choose_frame(struct unwinding *unwinding, const struct unwind_info *
 {
 	bool set = info->frame_register != 0 && offset >= info->prologue_size;
 
-	for (unsigned i = 0; i < info->slot_count && info->frame_register != 0 && !set;) {
+	for (size_t i = 0; i < info->slot_count && info->frame_register != 0 && !set;) {
 		const uint8_t *slot = info->slots + 2 * i;
 		unsigned used = slots_of(slot);
 
@@ -250,7 +250,7 @@ static enum unwind_result take_back_part(struct unwinding *unwinding,
 					 const struct unwind_info *info, uint64_t offset)
 {
 	choose_frame(unwinding, info, offset);
-	for (unsigned i = 0; i < info->slot_count;) {
+	for (size_t i = 0; i < info->slot_count;) {
 		const uint8_t *slot = info->slots + 2 * i;
 		unsigned used = slots_of(slot);
 
@@ -329,7 +329,7 @@ static bool in_listed_epilogue(const struct unwind_info *info, uint32_t rva)
 		return false;
 	if ((info->slots[1] >> 4 & 1) != 0 && from_end <= size)
 		return true;
-	for (unsigned i = 1; i < info->slot_count; i++) {
+	for (size_t i = 1; i < info->slot_count; i++) {
 		uint32_t start = info->slots[2 * i] | (uint32_t)(info->slots[2 * i + 1] >> 4) << 8;
 
 		if ((info->slots[2 * i + 1] & 0xF) != EPILOGUE)

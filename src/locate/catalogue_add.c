@@ -60,14 +60,14 @@ void catalogue_close(struct catalogue *catalogue)
 static enum status find_file(const struct folder *folder, const char *stem,
 			     const char *extension, char **out, struct error *error)
 {
-	size_t size = strlen(stem) + strlen(extension) + 1;
+	size_t stem_length = strlen(stem), extension_length = strlen(extension);
 	const struct folder_entry *entry;
-	char *name = malloc(size);
+	char *name = malloc(stem_length + extension_length + 1);
 
 	if (name == NULL)
 		return error_out_of_memory(error, "a path");
-	memcpy(name, stem, strlen(stem) + 1);
-	strcat(name, extension);
+	memcpy(name, stem, stem_length);
+	memcpy(name + stem_length, extension, extension_length + 1);
 	entry = folder_find(folder, name, false);
 	free(name);
 	if (entry == NULL)

@@ -68,7 +68,6 @@ static enum status resolve_beside(struct drive_map *map, const char *below, char
 	if (status != STATUS_OK)
 		return status;
 	entries = map->beside.entries.items;
-	status = STATUS_PATH_NOT_FOUND;
 	for (size_t i = 0; i < map->beside.entries.count; i++) {
 		char *folder;
 

@@ -188,14 +188,15 @@ enum status folder_resolve(const char *folder, const char *below, char **out, st
 	struct path_facts facts;
 	enum status status;
 
-	if (parts == NULL || path == NULL)
+	if (parts == NULL || path == NULL) {
 		status = error_out_of_memory(error, "a path");
-	else if (!normalise(parts))
+	} else if (!normalise(parts)) {
 		status = not_below(folder, below, error);
-	else if ((direct = path_join(folder, parts + strspn(parts, "/"))) == NULL)
-		status = error_out_of_memory(error, "a path");
-	else
-		status = path_examine(direct, &facts, NULL);
+	} else {
+		direct = path_join(folder, parts + strspn(parts, "/"));
+		status = direct != NULL ? path_examine(direct, &facts, NULL)
+					: error_out_of_memory(error, "a path");
+	}
 	if (status == STATUS_OK) {
 		*out = direct;
 		direct = NULL;

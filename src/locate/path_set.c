@@ -44,10 +44,11 @@ enum status path_set_add(struct path_set **set, const char *path, bool *is_new_o
 
 void path_set_free(struct path_set **set)
 {
-	struct path_set *entry, *next;
+	struct path_set *entry = *set, *next;
 
-	HASH_ITER(hh, *set, entry, next) {
-		HASH_DEL(*set, entry);
+	HASH_CLEAR(hh, *set);	/* frees the table; the entries stay linked */
+	for (; entry != NULL; entry = next) {
+		next = entry->hh.next;
 		free(entry->path);
 		free(entry);
 	}

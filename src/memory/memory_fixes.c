@@ -100,10 +100,11 @@ void memory_fixes_overlay(const struct memory_fixes *fixes, uint64_t gpa, void *
 
 void memory_fixes_fini(struct memory_fixes *fixes)
 {
-	struct fixed_page *page, *next;
+	struct fixed_page *page = fixes->pages, *next;
 
-	HASH_ITER(hh, fixes->pages, page, next) {
-		HASH_DEL(fixes->pages, page);
+	HASH_CLEAR(hh, fixes->pages);	/* frees the table; the pages stay linked */
+	for (; page != NULL; page = next) {
+		next = page->hh.next;
 		free(page);
 	}
 }

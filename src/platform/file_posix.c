@@ -241,10 +241,14 @@ enum status file_create(const char *path, struct file **out, struct error *error
 {
 	/* What is written is a guest's memory: for its owner's eyes alone. */
 	int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	enum status status;
 
 	if (descriptor < 0)
 		return path_failed("create", path, errno, STATUS_WRITE_FAILED, error);
-	return wrap_descriptor(descriptor, true, 0, out, error);
+	status = wrap_descriptor(descriptor, true, 0, out, error);
+	if (status != STATUS_OK)
+		unlink(path);
+	return status;
 }
 
 enum status file_replace(const char *from, const char *to, struct error *error)

@@ -178,7 +178,10 @@ enum status file_create(const char *path, struct file **out, struct error *error
 	if (status != STATUS_OK)
 		return status;
 	allow_holes(handle);
-	return wrap_handle(handle, true, 0, out, error);
+	status = wrap_handle(handle, true, 0, out, error);
+	if (status != STATUS_OK)
+		file_remove(path, NULL);
+	return status;
 }
 
 enum status file_replace(const char *from, const char *to, struct error *error)

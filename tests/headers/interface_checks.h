@@ -221,7 +221,8 @@ CHECK_SIZE(VMSAVEDSTATE_CACHE_COUNTERS, 56);
 /* A function whose type is not exactly this does not compile here. */
 #define PROTOTYPE(name, parameters) \
 	do { \
-		HRESULT (WINAPI *function) parameters = name; \
+		/* NOLINTNEXTLINE(bugprone-macro-parentheses): parameters brings its own */ \
+		HRESULT (WINAPI *function) parameters = (name); \
 		(void)function; \
 		count++; \
 	} while (0)

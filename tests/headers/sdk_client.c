@@ -13,6 +13,7 @@
 
 #include <vmsavedstatedump.h>
 #include <vmsavedstatedumpdefs.h>
+/* Twice, as programs do.  NOLINTNEXTLINE(readability-duplicate-include) */
 #include <vmsavedstatedump.h>
 
 #include "interface_checks.h"

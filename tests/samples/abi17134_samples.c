@@ -90,7 +90,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define EARLIER_TEST(name)                                                                  \
 	{ name ": earlier ABI", registers_and_addresses_are_those_of_the_truth, NULL, NULL, \
-	  (void *)(uintptr_t)name },
+	  (void *)(uintptr_t)(name) },
 		EACH_SAMPLE(EARLIER_TEST)
 	};
 

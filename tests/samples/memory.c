@@ -215,7 +215,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_sample_of_the_index_is_tested),
 #define MEMORY_TEST(name) \
-	{ name ": memory", memory_is_that_of_the_truth, NULL, NULL, (void *)(uintptr_t)name },
+	{ name ": memory", memory_is_that_of_the_truth, NULL, NULL, (void *)(uintptr_t)(name) },
 		EACH_SAMPLE(MEMORY_TEST)
 	};
 	/* clang-format on */

@@ -220,7 +220,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define PROCESSOR_TEST(name)                                                  \
 	{ name ": processors", processors_are_those_of_the_truth, NULL, NULL, \
-	  (void *)(uintptr_t)name },
+	  (void *)(uintptr_t)(name) },
 		EACH_SAMPLE(PROCESSOR_TEST)
 	};
 

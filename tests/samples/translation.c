@@ -209,7 +209,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TRANSLATION_TEST(name)                                                        \
 	{ name ": translation", addresses_are_translated_as_in_the_truth, NULL, NULL, \
-	  (void *)(uintptr_t)name }
+	  (void *)(uintptr_t)(name) }
 		TRANSLATION_TEST("a1-x64-1cpu"),
 		TRANSLATION_TEST("t1-tiny-long4"),
 		TRANSLATION_TEST("t3-tiny-pae"),

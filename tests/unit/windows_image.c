@@ -35,7 +35,8 @@ static uint8_t *read_file(const char *path, size_t *size_out)
 
 	if (file == NULL)
 		return NULL;
-	fseek(file, 0, SEEK_END);
+	if (fseek(file, 0, SEEK_END) != 0)
+		abort();
 	size = ftell(file);
 	rewind(file);
 	bytes = malloc((size_t)size);

@@ -66,8 +66,8 @@ static void gather_vp(VM_SAVED_STATE_DUMP_HANDLE handle, UINT32 vp, struct vp_fa
 static void gather_guest(VM_SAVED_STATE_DUMP_HANDLE handle, struct state_facts *facts)
 {
 	GetGuestEnabledVirtualTrustLevels(handle, &facts->enabled_vtls);
-	for (UINT8 vtl = 0; vtl <= HIGHEST_VTL; vtl++)
-		GetGuestOsInfo(handle, vtl, &facts->guest_os[vtl]);
+	for (unsigned vtl = 0; vtl <= HIGHEST_VTL; vtl++)
+		GetGuestOsInfo(handle, (UINT8)vtl, &facts->guest_os[vtl]);
 	IsNestedVirtualizationEnabled(handle, &facts->nested_virtualization);
 }
 

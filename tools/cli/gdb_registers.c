@@ -24,9 +24,9 @@ enum {
 #define SELECTOR_ROW(name, id)                                                                     \
 	{ name, id, 4, "int32", .offset = SEGMENT_SELECTOR, .width = 2 }
 #define FLOAT_ROW(name, id, part, bytes)                                                           \
-	{ name, id, 4, "int", .offset = part, .width = bytes, .group = "float" }
+	{ name, id, 4, "int", .offset = (part), .width = (bytes), .group = "float" }
 #define SYSTEM_ROW(name, id, part, bytes, kind)                                                    \
-	{ name, id, bytes, kind, .offset = part, .group = "system" }
+	{ name, id, bytes, kind, .offset = (part), .group = "system" }
 
 /* Of x86-64 and i386 alike, in GDB's order, which is not that of the processor. */
 #define SEGMENTS_AND_FLOAT                                                                         \

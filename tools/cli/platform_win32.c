@@ -44,6 +44,23 @@ static void restore_code_page(void)
 	SetConsoleOutputCP(code_page_before);
 }
 
+/* NULL when memory is short. */
+static char **utf8_list_of(wchar_t *const *wide, int count)
+{
+	char **list = calloc((size_t)count + 1, sizeof(*list));
+
+	for (int i = 0; list != NULL && i < count; i++) {
+		list[i] = utf8_of(wide[i]);
+		if (list[i] != NULL)
+			continue;
+		while (i > 0)
+			free(list[--i]);
+		free(list);
+		list = NULL;
+	}
+	return list;
+}
+
 bool platform_start(int *count, char ***arguments)
 {
 	wchar_t **wide;
@@ -59,15 +76,10 @@ bool platform_start(int *count, char ***arguments)
 	wide = CommandLineToArgvW(GetCommandLineW(), &total);
 	if (wide == NULL)
 		return false;
-	list = calloc((size_t)total + 1, sizeof(*list));
+	list = utf8_list_of(wide, total);
+	LocalFree(wide);
 	if (list == NULL)
 		return false;
-	for (int i = 0; i < total; i++) {
-		list[i] = utf8_of(wide[i]);
-		if (list[i] == NULL)
-			return false;
-	}
-	LocalFree(wide);
 	*count = total;
 	*arguments = list;
 	return true;
@@ -132,19 +144,19 @@ char *platform_find_sibling(const char *path, const char *extension)
 {
 	const char *name = path + strlen(path);
 	const char *dot = strrchr(path, '.');
-	size_t stem;
+	size_t stem, extension_size = strlen(extension) + 1;
 	char *sibling;
 	wchar_t *wide;
 
 	while (name > path && strchr("/\\:", name[-1]) == NULL)
 		name--;
 	stem = dot == NULL || dot < name ? strlen(path) : (size_t)(dot - path);
-	sibling = malloc(stem + 1 + strlen(extension) + 1);
+	sibling = malloc(stem + 1 + extension_size);
 	if (sibling == NULL)
 		return NULL;
 	memcpy(sibling, path, stem);
 	sibling[stem] = '.';
-	strcpy(sibling + stem + 1, extension);
+	memcpy(sibling + stem + 1, extension, extension_size);
 	wide = wide_of(sibling);
 	if (wide == NULL || GetFileAttributesW(wide) == INVALID_FILE_ATTRIBUTES) {
 		free(sibling);
