@@ -30,7 +30,6 @@ import pathlib
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -485,29 +484,6 @@ def test_a_full_disk_is_told_and_leaves_no_file(folder):
         result = subprocess.run(cli_command(["info", "demo.vmrs"]), cwd=folder, stdout=full,
                                 stderr=subprocess.PIPE, timeout=120)
     assert result.returncode == 4 and b"standard output" in result.stderr
-
-
-def test_an_interrupted_dump_leaves_no_file(folder):
-    if IS_WINE:
-        return
-    copy_fixture("demo.vmrs", folder)
-    partial = str(folder / "out.partial")
-    # 8 MiB are soon written, so not every attempt comes in time.
-    for _ in range(200):
-        process = subprocess.Popen(cli_command(["dump", "demo.vmrs", "out", "--force"]),
-                                   cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while not os.path.exists(partial) and process.poll() is None:
-            pass
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=120)[1]
-        assert not os.path.exists(partial)
-        if process.returncode == 130:
-            break
-        assert process.returncode == 0, said
-        (folder / "out").unlink()
-    assert process.returncode == 130, "no attempt came in time"
-    assert b"interrupted" in said, said
-    assert [path.name for path in folder.iterdir()] == ["demo.vmrs"]
 
 
 def test_progress_is_drawn_on_a_terminal_alone(folder):

@@ -14,13 +14,19 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "guest"))
+import guest_builder
+from privileges import drop_privileges
 
 GDB = shutil.which("gdb-multiarch")
 CLI = os.environ.get("VMSS_CLI", "build/linux/vmsavedstate")
@@ -32,20 +38,27 @@ SECONDS = 60
 class Server:
     """The program, listening on a free port, until the end of a with statement."""
 
-    def __init__(self, path, *options):
+    def __init__(self, path, *options, host="127.0.0.1", before=lambda: None):
         if not path.is_file():
             raise unittest.SkipTest(f"there is no {path}")
-        # A shell may have Ctrl-C ignored in what it runs in the background.
+
+        def prepare():
+            # A shell may have Ctrl-C ignored in what it runs in the background.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            before()
+
         self.process = subprocess.Popen(
-            [CLI, "gdbserver", str(path), "127.0.0.1:0", *options], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
-        lines = [self.process.stdout.readline() for _ in range(2)]
-        found = re.fullmatch(r"  target remote 127\.0\.0\.1:(\d+)\n", lines[1])
-        if not found:
-            self.process.kill()
-            raise AssertionError("".join(lines) + self.process.communicate(timeout=SECONDS)[0])
-        self.port = int(found[1])
+            [CLI, "gdbserver", str(path), f"{host}:0", *options], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, preexec_fn=prepare)
+        self.said_first = ""
+        for line in self.process.stdout:
+            self.said_first += line
+            found = re.fullmatch(rf"  target remote {re.escape(host)}:(\d+)\n", line)
+            if found:
+                self.port = int(found[1])
+                return
+        self.process.communicate(timeout=SECONDS)
+        raise AssertionError(self.said_first)
 
     def __enter__(self):
         return self
@@ -57,8 +70,8 @@ class Server:
         finally:
             self.process.kill()
 
-    def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
+    def connect(self, host="127.0.0.1"):
+        return socket.create_connection((host, self.port), timeout=SECONDS)
 
 
 def gdb(server, *commands, file=None):
@@ -85,6 +98,19 @@ def words_of(answer):
     return [int(word, 16) for word in re.findall(r"(?<=\t)0x[0-9a-f]+", answer)]
 
 
+def refusal(*arguments, before=None):
+    """The exit status and what is said by a server that does not come to serve."""
+    result = subprocess.run([CLI, "gdbserver", *map(str, arguments)], capture_output=True,
+                            text=True, timeout=SECONDS, stdin=subprocess.DEVNULL,
+                            preexec_fn=before)
+    return result.returncode, result.stderr
+
+
+def limit_files(count):
+    """How many files the program may have open at a time."""
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
 def frame(text):
     data = text.encode("latin-1")
     return b"$" + data + b"#%02x" % (sum(data) % 256)
@@ -99,6 +125,16 @@ def ask(connection, text):
         assert piece, f"the connection ended before {text} was answered"
         received += piece
     return re.search(rb"\$([^#]*)#..", received, re.DOTALL)[1].decode("latin-1")
+
+
+def receive(connection, count):
+    """So many bytes, in however many pieces they come."""
+    received = b""
+    while len(received) < count:
+        piece = connection.recv(count - len(received))
+        assert piece, f"the connection ended after {received}"
+        received += piece
+    return received
 
 
 @unittest.skipUnless(GDB, "gdb-multiarch is not installed")
@@ -170,6 +206,19 @@ class Debugger(unittest.TestCase):
         self.assertIn('"a string in guest memory"', answers[1])
         self.assertEqual((more + "".join(answers)).count("A saved state cannot run"), 3)
         self.assertIn("= 0xfffff80000010000", answers[5])
+
+    def test_tags_of_the_x87_registers(self):
+        """Zero, infinity, a denormal, one, and four that are not in use: 1, 2, 2, 0, 3..."""
+        registers = {"st0": 0, "st1": 0x7FFF << 64 | 1 << 63, "st2": 1,
+                     "st3": 0x3FFF << 64 | 1 << 63, "fp-control": 0x0F << 32 | 0x37F}
+        with tempfile.TemporaryDirectory() as folder:
+            guest = guest_builder.Guest(folder)
+            guest.registers.update(registers)
+            with Server(guest.write("tags")) as server:
+                answers, _ = gdb(server, "p/x $ftag", "info float")
+        self.assertIn("= 0xff29\n", answers[0] + "\n")
+        for place, kind in enumerate(("Zero", "Special", "Special", "Valid", "Empty")):
+            self.assertRegex(answers[1], rf"R{place}: {kind}")
 
     def test_back_trace_with_a_symbol_file(self):
         compiler = shutil.which("gcc")
@@ -297,6 +346,7 @@ class Protocol(unittest.TestCase):
                 pieces += piece[1:]
                 if piece[0] == "l":
                     break
+            self.assertEqual(ask(connection, "qXfer:features:read:target.xml:0,ffffffff"), whole)
         plain = re.sub(r"}(.)", lambda found: chr(ord(found[1]) ^ 0x20), whole[1:])
         self.assertEqual(re.sub(r"}(.)", lambda found: chr(ord(found[1]) ^ 0x20), pieces), plain)
         self.assertTrue(plain.endswith("</target>\n"))
@@ -331,6 +381,162 @@ class Protocol(unittest.TestCase):
             with server.connect() as connection:
                 self.assertEqual(ask(connection, "qC"), "QC01")
         self.assertEqual(server.process.returncode, 0)
+
+    def test_what_a_broken_line_does_to_a_packet(self):
+        with Server(FIXTURES / "demo.vmrs") as server, server.connect() as connection:
+            for wrong in (b"$?#00", b"$?#zz", b"$?#3z", b"$" + b"m" * 70000 + b"#00"):
+                connection.sendall(wrong)
+                self.assertEqual(receive(connection, 1), b"-", wrong[:8])
+            # The last reply is sent again for as long as it does not arrive.
+            self.assertEqual(ask(connection, "?"), "T05thread:01;")
+            connection.sendall(b"-")
+            self.assertEqual(receive(connection, 17), frame("T05thread:01;"))
+            # A packet that begins within another one, whose end was lost; an escaped letter.
+            connection.sendall(b"$m0" + frame("qC") + b"+")
+            self.assertEqual(receive(connection, 9), b"+" + frame("QC01"))
+            connection.sendall(frame("q}\x63"))
+            self.assertEqual(receive(connection, 9), b"+" + frame("QC01"))
+            # Without signs from now on.
+            self.assertEqual(ask(connection, "QStartNoAckMode"), "OK")
+            connection.sendall(frame("qC"))
+            self.assertEqual(receive(connection, 8), frame("QC01"))
+
+    def test_texts_that_are_none(self):
+        usage = "monitor physical on|off".encode().hex()
+        with Server(FIXTURES / "demo.vmrs") as server, server.connect() as connection:
+            for wrong in ("", "7", "zz", "7z", "00", "70" * 64, b"physical on ".hex()):
+                self.assertTrue(ask(connection, f"qRcmd,{wrong}").startswith(usage), wrong)
+            said = bytes.fromhex(ask(connection, "qRcmd," + b"physical on".hex()))
+            self.assertEqual(said, b"Addresses are guest physical ones.\n")
+
+    def test_a_read_ends_where_memory_is_damaged(self):
+        result = subprocess.run([CLI, "read", str(FIXTURES / "bad-ram-xpress-page.vmrs"), "0x1ff0",
+                                 "16", "--raw"], capture_output=True, timeout=SECONDS)
+        with Server(FIXTURES / "bad-ram-xpress-page.vmrs") as server, \
+                server.connect() as connection:
+            ask(connection, "qRcmd," + b"physical on".hex())
+            self.assertEqual(ask(connection, "m1ff0,20"), result.stdout.hex())
+            self.assertEqual(len(result.stdout), 16)
+            self.assertEqual(ask(connection, "m2000,10"), "E14")
+            self.assertEqual(len(ask(connection, "m3000,2000")), 2 * 0x2000)
+
+    def test_a_vp_without_state(self):
+        with Server(FIXTURES / "vp-never-described.vmrs") as server, \
+                server.connect() as connection:
+            known = ask(connection, "g")
+            self.assertEqual(ask(connection, "Hg2"), "OK")
+            self.assertEqual(ask(connection, "g"), "x" * len(known))
+            self.assertEqual(ask(connection, "p0"), "x" * 16)
+            said = bytes.fromhex(ask(connection, "qThreadExtraInfo,2"))
+            self.assertEqual(said, b"VP 1, without state")
+            self.assertEqual(ask(connection, "mfffff80000010000,8"), "E14")
+
+    def test_hundreds_of_vps(self):
+        count = 300
+        vps = [line for vp in range(count) for line in (
+            f"vp {vp}", "vtl 0", f"registers x64 plausible rax={vp}")]
+        with tempfile.TemporaryDirectory() as folder:
+            text, state = pathlib.Path(folder) / "many.txt", pathlib.Path(folder) / "many.vmrs"
+            text.write_text("\n".join([
+                "prolog vendor=intel", "partition-vtl 0",
+                "vp-indices " + " ".join(map(str, range(count))), *vps, "epilog",
+                "memory 0 256 0", "fill-blocks 0 1 zero"]) + "\n")
+            subprocess.run([guest_builder.build_folder() / "mkvmrs", text, state], check=True,
+                           timeout=SECONDS)
+            with Server(state) as server, server.connect() as connection:
+                listed = ask(connection, "qfThreadInfo")
+                self.assertEqual(listed[0], "m")
+                self.assertEqual([int(thread, 16) for thread in listed[1:].split(",")],
+                                 list(range(1, count + 1)))
+                self.assertEqual(ask(connection, "qsThreadInfo"), "l")
+                self.assertEqual(ask(connection, f"Hg{count:x}"), "OK")
+                self.assertEqual(ask(connection, "p0"), (count - 1).to_bytes(8, "little").hex())
+
+    def test_ctrl_c_ends_a_conversation(self):
+        with Server(FIXTURES / "demo.vmrs") as server:
+            connection = server.connect()
+            self.assertEqual(ask(connection, "?"), "T05thread:01;")
+        self.assertEqual(server.process.returncode, 0)
+        self.assertIn("It has left.", server.said)
+        self.assertEqual(connection.recv(64), b"")
+        connection.close()
+
+    def test_a_signal_that_is_ignored_stays_so(self):
+        """As nohup has it."""
+        with Server(FIXTURES / "demo.vmrs",
+                    before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as server:
+            server.process.send_signal(signal.SIGHUP)
+            with server.connect() as connection:
+                self.assertEqual(ask(connection, "qC"), "QC01")
+        self.assertEqual(server.process.returncode, 0)
+        with Server(FIXTURES / "demo.vmrs") as server:
+            server.process.send_signal(signal.SIGHUP)
+            self.assertEqual(server.process.wait(SECONDS), 0)
+
+    def test_a_debugger_that_hangs_up_on_the_answers(self):
+        """What it asked for meets a closed connection, or one that is reset."""
+        at_once = struct.pack("ii", 1, 0)
+        with Server(FIXTURES / "demo.vmrs") as server:
+            for linger in (None, at_once) * 4:
+                with server.connect() as connection:
+                    if linger:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    connection.sendall(frame("m0,4000") * 400)
+            with server.connect() as connection:
+                self.assertEqual(ask(connection, "qC"), "QC01")
+        self.assertEqual(server.process.returncode, 0)
+
+    def test_ipv6(self):
+        try:
+            with socket.socket(socket.AF_INET6) as attempt:
+                attempt.bind(("::1", 0))
+        except OSError as why:
+            self.skipTest(f"no IPv6 here: {why}")
+        with Server(FIXTURES / "demo.vmrs", host="[::1]") as server:
+            with server.connect("::1") as connection:
+                self.assertEqual(ask(connection, "qC"), "QC01")
+        self.assertNotIn("over the network", server.said_first)
+
+    def test_an_address_that_others_reach_is_warned_of(self):
+        with Server(FIXTURES / "demo.vmrs", host="0.0.0.0") as server:
+            pass
+        self.assertIn("whoever can reach 0.0.0.0 over the network can read", server.said_first)
+
+    def test_addresses_and_ports_that_cannot_be_had(self):
+        state = FIXTURES / "demo.vmrs"
+        for host in ("192.0.2.1", "a..b"):      # one for documentation alone; no name at all
+            self.assertEqual(refusal(state, f"{host}:0"),
+                             (1, f"vmsavedstate: '{host}' is no address of this machine.\n"))
+        code, said = refusal(state, "127.0.0.1:0", before=limit_files(4))
+        self.assertEqual(code, 1)
+        self.assertIn("the system refused to open port 0 of 127.0.0.1", said)
+
+    def test_a_port_for_the_superuser(self):
+        state = FIXTURES / "demo.vmrs"
+        first_free = pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+        if not first_free.is_file() or int(first_free.read_text()) < 2:
+            self.skipTest("every port is for everybody")
+
+        code, said = refusal(state, "127.0.0.1:1", before=drop_privileges)
+        self.assertEqual(code, 1)
+        self.assertIn("you may not use port 1: name one from 1024 on.", said)
+
+    def test_a_server_that_cannot_take_anybody_ends(self):
+        """It has the state, the port, and no room for a connection."""
+        with Server(FIXTURES / "demo.vmrs", before=limit_files(5)) as server:
+            with server.connect():
+                self.assertEqual(server.process.wait(SECONDS), 1)
+        self.assertIn("the system no longer lets debuggers connect", server.said)
+
+    def test_nothing_to_serve(self):
+        code, said = refusal(FIXTURES / "bad-truncated.vmrs", "127.0.0.1:0")
+        self.assertEqual(code, 1)
+        code, said = refusal("--salvage", FIXTURES / "bad-state-no-vp.vmrs", "127.0.0.1:0")
+        self.assertEqual(code, 1)
+        self.assertIn("no virtual processor is left in the file", said)
+        code, said = refusal("--json", FIXTURES / "demo.vmrs")
+        self.assertEqual(code, 2)
+        self.assertIn("'gdbserver' has no option --json", said)
 
     def test_a_port_in_use(self):
         with Server(FIXTURES / "demo.vmrs") as server:

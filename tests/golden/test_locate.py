@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 import unittest
 
+from privileges import drop_privileges
+
 CLI = os.environ["VMSS_CLI"]
 FIXTURES = pathlib.Path(os.environ["VMSS_FIXTURES"])
 
@@ -44,11 +46,12 @@ class Locate(unittest.TestCase):
         return (self.put(f"Virtual Machines/{VM}.VMRS", "bad-no-partition-state.vmrs"),
                 self.put(f"Snapshots/{CHECKPOINT}.VMRS", "demo.vmrs"))
 
-    def run_cli(self, *arguments, path=None):
+    def run_cli(self, *arguments, path=None, before=None):
         environment = dict(os.environ, LC_ALL="C")
         environment["VMSAVEDSTATE_PATH"] = str(self.root) if path is None else path
         return subprocess.run([CLI, "locate", *arguments], env=environment, timeout=120,
-                              stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8")
+                              stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                              preexec_fn=before)
 
     def test_a_vm_stands_before_its_checkpoints(self):
         own, saved = self.put_vm()
@@ -95,10 +98,42 @@ class Locate(unittest.TestCase):
         self.assertIn("0x80070003", result.stderr)
         self.assertEqual(self.run_cli("a", "b", "c").returncode, USAGE)
 
-    def test_an_empty_folder_has_no_vms(self):
+    def test_a_folder_without_vms_is_named_with_what_to_try(self):
+        result = self.run_cli()
+        self.assertEqual((result.returncode, result.stdout), (NOT_READ, ""))
+        self.assertEqual(result.stderr.count("\n"), 1)
+        self.assertIn(f"no VM in the folders that VMSAVEDSTATE_PATH lists, '{self.root}'",
+                      result.stderr)
         result = self.run_cli("--json")
-        self.assertEqual(result.returncode, DONE)
+        self.assertEqual(result.returncode, NOT_READ)
         self.assertEqual(json.loads(result.stdout), {"found": [], "problems": []})
+
+    def test_a_pair_is_listed_with_both_files(self):
+        self.put(f"Virtual Machines/{VM}.vmcx", "vmcx-machine.vmrs")
+        files = [self.put(f"Virtual Machines/{VM}/{VM}{extension}", f"legacy-pair{extension}")
+                 for extension in (".bin", ".vsv")]
+        result = self.run_cli()
+        self.assertEqual((result.returncode, result.stderr), (DONE, ""))
+        lines = result.stdout.splitlines()
+        self.assertIn(": saved, as a pair, ", lines[0])
+        self.assertEqual(lines[1:], [f"  {file}" for file in files])
+        found = json.loads(self.run_cli("--json").stdout)["found"]
+        self.assertEqual([(one["state"], one["vmrs"], one["bin"], one["vsv"]) for one in found],
+                         [("saved-pair", None, *map(str, files))])
+
+    def test_states_that_are_none_or_damaged(self):
+        for fixture, words, name in ((None, "no state files", "none"),
+                                     ("bad-truncated.vmrs", "not readable", "unreadable")):
+            self.put(f"Virtual Machines/{VM}.vmcx", "vmcx-machine.vmrs")
+            if fixture:
+                self.put(f"Virtual Machines/{VM}.VMRS", fixture)
+            lines = self.run_cli().stdout.splitlines()
+            self.assertRegex(lines[0], rf": {words}(,|$)")
+            found = json.loads(self.run_cli("--json").stdout)["found"]
+            self.assertEqual([one["state"] for one in found], [name])
+            # Why it is so stands below the files.
+            self.assertEqual(fixture is not None, found[0]["problem"] is not None)
+            self.assertEqual(lines[2:], [f"  {found[0]['problem']}"] if fixture else [])
 
     def test_what_cannot_be_read_is_told_beside_the_rest(self):
         self.put_vm()
@@ -112,13 +147,11 @@ class Locate(unittest.TestCase):
         self.assertEqual(len(answer["found"]), 2)
 
     def test_a_folder_without_permission_costs_only_itself(self):
-        if os.geteuid() == 0:
-            self.skipTest("nothing is forbidden to root")
         self.put_vm()
         closed = self.root / "closed"
         closed.mkdir(mode=0)
         self.addCleanup(closed.chmod, 0o700)
-        result = self.run_cli()
+        result = self.run_cli(before=drop_privileges)
         self.assertEqual(result.returncode, IN_PART)
         self.assertEqual(len(result.stdout.splitlines()), 4)
         self.assertIn(str(closed), result.stderr)

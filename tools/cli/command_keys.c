@@ -203,7 +203,15 @@ static HRESULT open_container(struct saved_state *state)
 	return VmSavedStateEnumerateKeys(&state->source, NULL, stop_at_once, NULL);
 }
 
-static enum exit_code list_keys(struct listing *listing, const struct saved_state *state)
+/* Told with the path as it was given. */
+static enum exit_code fail_no_key(const struct saved_state *state, const char *path, HRESULT result)
+{
+	return fail(EXIT_NOT_READ, "%s: There is no key '%s'. Check the spelling; 'vmsavedstate "
+		    "keys' without a path lists the keys there are. (0x%08X)", state->source.Path,
+		    path, (unsigned)result);
+}
+
+static enum exit_code list_keys(struct listing *listing, struct saved_state *state)
 {
 	const char *start = listing->arguments->operand_count > 1 ?
 			    listing->arguments->operands[1] : NULL;
@@ -218,6 +226,10 @@ static enum exit_code list_keys(struct listing *listing, const struct saved_stat
 		begin_json(listing);
 	if (listing->begun)
 		json_end(&json);
+	/* A file that is not there gives the same number. */
+	if (result == VMSAVEDSTATE_E_FILE_NOT_FOUND && start != NULL &&
+	    SUCCEEDED(open_container(state)))
+		return fail_no_key(state, start, result);
 	if (FAILED(result))
 		return saved_state_fail(state, result);
 	return listing->code;

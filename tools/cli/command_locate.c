@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "failure.h"
@@ -179,6 +180,18 @@ static BOOL CALLBACK show_found(void *context, const VMSAVEDSTATE_FOUND *found)
 	return ferror(stdout) != 0;
 }
 
+/* The environment variable is all there is to look along, but on Windows. */
+static enum exit_code fail_without_vms(void)
+{
+	const char *path = getenv("VMSAVEDSTATE_PATH");
+
+	if (path == NULL || path[0] == '\0')
+		return fail(EXIT_NOT_READ, "there is no VM in Hyper-V's own folder: let "
+			    "VMSAVEDSTATE_PATH name the folder of VMs, or a drive of their host.");
+	return fail(EXIT_NOT_READ, "there is no VM in the folders that VMSAVEDSTATE_PATH lists, "
+		    "'%s': let it name the folder of VMs, or a drive of their host.", path);
+}
+
 enum exit_code command_locate(const struct arguments *arguments)
 {
 	const char *name = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
@@ -200,5 +213,7 @@ enum exit_code command_locate(const struct arguments *arguments)
 		return fail(EXIT_NOT_READ, "no VM '%s' has a checkpoint '%s'.", name, checkpoint);
 	if (list.item_count == 0 && name != NULL)
 		return fail(EXIT_NOT_READ, "there is no VM '%s'.", name);
-	return list.problem_count > 0 ? EXIT_IN_PART : EXIT_DONE;
+	if (list.problem_count > 0)
+		return EXIT_IN_PART;
+	return list.item_count == 0 ? fail_without_vms() : EXIT_DONE;
 }

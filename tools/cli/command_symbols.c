@@ -53,8 +53,9 @@ static void write_symbol(struct json_writer *json, const char *asked,
 
 static void tell_nothing_found(const struct asking *asking, const char *asked)
 {
-	const char *reason = guest_symbols_reason(asking->state);
+	char reason[GUEST_SYMBOLS_REASON_SIZE];
 
+	guest_symbols_reason(asking->state, &asking->images, reason);
 	if (asking->json == NULL) {
 		print_safely(stdout, asked);
 		printf(" is not known: ");
@@ -114,6 +115,7 @@ static enum exit_code show_symbols(struct asking *asking, const struct arguments
 	}
 	if (asking->json != NULL)
 		json_end(&json);
+	asking->json = NULL;
 	return worst;
 }
 

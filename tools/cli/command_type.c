@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "failure.h"
 #include "guest_symbols.h"
 #include "json_writer.h"
 #include "print.h"
@@ -117,7 +118,17 @@ static void write_layout(const struct saved_state *state, const char *name, UINT
 	json_end(&json);
 }
 
+static enum exit_code fail_not_found(const struct saved_state *state,
+				     const struct guest_images *images, HRESULT result)
+{
+	char reason[GUEST_SYMBOLS_REASON_SIZE];
+
+	guest_symbols_reason(state, images, reason);
+	return fail(EXIT_IN_PART, "%s: %s (0x%08X)", state->source.Path, reason, (unsigned)result);
+}
+
 static enum exit_code show_type(const struct saved_state *state,
+				const struct guest_images *images,
 				const struct arguments *arguments)
 {
 	const char *name = arguments->operands[1];
@@ -125,10 +136,8 @@ static enum exit_code show_type(const struct saved_state *state,
 	UINT64 size = 0;
 	HRESULT result = VmSavedStateGetTypeLayout(state->handle, name, depth, NULL, NULL, &size);
 
-	if (result == VMSAVEDSTATE_E_SYMBOL_NOT_FOUND) {
-		saved_state_fail_call(state, result);
-		return EXIT_IN_PART;
-	}
+	if (result == VMSAVEDSTATE_E_SYMBOL_NOT_FOUND)
+		return fail_not_found(state, images, result);
 	if (FAILED(result))
 		return saved_state_fail_call(state, result);
 	if (arguments->given[OPTION_JSON])
@@ -154,7 +163,7 @@ enum exit_code command_type(const struct arguments *arguments)
 		code = guest_images_find(&state, vp, &images);
 	if (code == EXIT_DONE) {
 		guest_symbols_load_for(&state, &images, arguments->operands[1]);
-		code = show_type(&state, arguments);
+		code = show_type(&state, &images, arguments);
 	}
 	guest_images_free(&images);
 	saved_state_close(&state);

@@ -51,13 +51,18 @@ void warn(const char *format, ...)
 	va_end(list);
 }
 
+const char *shown_path(const char *path)
+{
+	return path[0] != '\0' ? path : "''";
+}
+
 enum exit_code fail_call(enum exit_code code, VM_SAVED_STATE_DUMP_HANDLE handle, HRESULT result,
 			 const char *path)
 {
 	char reason[SENTENCE_SIZE] = "";
 
 	VmSavedStateGetErrorText(handle, reason, sizeof(reason), NULL);
-	return fail(code, "%s: %s (0x%08X)", path, reason, (unsigned)result);
+	return fail(code, "%s: %s (0x%08X)", shown_path(path), reason, (unsigned)result);
 }
 
 enum exit_code fail_output(const char *path, enum output_status status)

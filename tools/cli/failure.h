@@ -37,6 +37,9 @@ enum exit_code fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2,
 enum exit_code fail_call(enum exit_code code, VM_SAVED_STATE_DUMP_HANDLE handle, HRESULT result,
 			 const char *path);
 
+/* How path stands in a sentence: also an empty one can be seen. */
+const char *shown_path(const char *path);
+
 /* The output file at path could not be written. */
 enum exit_code fail_output(const char *path, enum output_status status);
 

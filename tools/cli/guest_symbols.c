@@ -2,6 +2,7 @@
 #include "guest_symbols.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,8 +111,9 @@ enum exit_code guest_symbols_begin(const struct saved_state *state,
 static void load(const struct saved_state *state, struct guest_image *image)
 {
 	if (!image->loaded)
-		LoadSavedStateModuleSymbolsEx(state->handle, NULL, image->timestamp, image->name,
-					      image->base, image->size);
+		image->lacks_pdb = FAILED(LoadSavedStateModuleSymbolsEx(
+			state->handle, NULL, image->timestamp, image->name, image->base,
+			image->size));
 	image->loaded = true;
 }
 
@@ -158,11 +160,32 @@ void guest_symbols_load_for(const struct saved_state *state, struct guest_images
 		load(state, &images->items[i]);
 }
 
-const char *guest_symbols_reason(const struct saved_state *state)
+void guest_symbols_reason(const struct saved_state *state, const struct guest_images *images,
+			  char text[GUEST_SYMBOLS_REASON_SIZE])
 {
-	static char reason[1024];
+	char said[1024] = "", others[48] = "";
+	const char *name = NULL;
+	size_t lacking = 0;
 
-	reason[0] = '\0';
-	VmSavedStateGetErrorText(state->handle, reason, sizeof(reason), NULL);
-	return reason;
+	if (images->count == 0) {
+		snprintf(text, GUEST_SYMBOLS_REASON_SIZE,
+			 "The VP's address space holds no Windows image: name another VP with "
+			 "--vp.");
+		return;
+	}
+	for (size_t i = 0; i < images->count; i++) {
+		const struct guest_image *image = &images->items[i];
+
+		/* One without a name does not say which PDB belongs to it. */
+		if (image->lacks_pdb && image->name[0] != '\0' && lacking++ == 0)
+			name = image->name;
+	}
+	VmSavedStateGetErrorText(state->handle, said, sizeof(said), NULL);
+	if (lacking > 1)
+		snprintf(others, sizeof(others), " and %zu other image%s", lacking - 1,
+			 lacking == 2 ? "" : "s");
+	snprintf(text, GUEST_SYMBOLS_REASON_SIZE,
+		 lacking == 0 ? "%s" : "%s No PDB was found for %s%s: name its folder with "
+				       "--symbols PATH.",
+		 said, name, others);
 }

@@ -19,6 +19,7 @@ struct guest_image {
 	UINT32 size;
 	UINT32 timestamp;
 	bool loaded;			/* symbols were looked for */
+	bool lacks_pdb;			/* and not found */
 };
 
 struct guest_images {
@@ -43,7 +44,10 @@ void guest_symbols_load_at(const struct saved_state *state, struct guest_images 
 void guest_symbols_load_for(const struct saved_state *state, struct guest_images *images,
 			    const char *name);
 
-/* What the library says about the last failure; it stays until the next call. */
-const char *guest_symbols_reason(const struct saved_state *state);
+enum { GUEST_SYMBOLS_REASON_SIZE = 1536 };
+
+/* Why a name or an address was not found: what the library says, and which PDBs are lacking. */
+void guest_symbols_reason(const struct saved_state *state, const struct guest_images *images,
+			  char text[GUEST_SYMBOLS_REASON_SIZE]);
 
 #endif

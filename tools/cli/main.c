@@ -126,7 +126,8 @@ const struct command commands[] = {
 	  .summary = "List VMs and checkpoints with what is saved of them",
 	  .details = "Looks in the folders that VMSAVEDSTATE_PATH lists, each the folder of VMs or a\n"
 		     "drive of a Hyper-V host, and on Windows in Hyper-V's own.  NAME and CHECKPOINT are\n"
-		     "names or GUIDs.  The exit status is 3 when something could not be read.",
+		     "names or GUIDs.  The exit status is 3 when something could not be read, 1\n"
+		     "when there is no VM.",
 	  .run = command_locate },
 	{ .name = "version", .operands = "", .operand_minimum = 0, .operand_maximum = 0,
 	  .options = OPTION_BIT(OPTION_JSON),

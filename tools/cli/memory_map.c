@@ -114,8 +114,10 @@ static enum exit_code survey_chunk(struct survey *survey, const struct memory_ra
 							    &storage, &pages);
 		uint64_t count;
 
-		if (FAILED(result))
+		if (FAILED(result)) {
+			progress_end(&survey->progress);
 			return saved_state_fail_call(survey->state, result);
+		}
 		count = pages < left ? pages : left;
 		add_pages(survey, address, count, storage);
 		if (!note_loss(survey->map, address, count, storage))
@@ -124,8 +126,10 @@ static enum exit_code survey_chunk(struct survey *survey, const struct memory_ra
 		left -= count;
 		survey->done += count << PAGE_SHIFT;
 		progress_update(&survey->progress, survey->done);
-		if (platform_interrupted())
+		if (platform_interrupted()) {
+			progress_end(&survey->progress);
 			return fail(EXIT_INTERRUPTED, "interrupted; the map is not complete.");
+		}
 	}
 	return EXIT_DONE;
 }

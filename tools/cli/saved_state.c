@@ -79,7 +79,8 @@ enum exit_code saved_state_fail(const struct saved_state *state, HRESULT result)
 	char reason[REFUSAL_SIZE] = "";
 
 	describe_refusal(state, result, reason);
-	return fail(EXIT_NOT_READ, "%s: %s (0x%08X)", state->source.Path, reason, (unsigned)result);
+	return fail(EXIT_NOT_READ, "%s: %s (0x%08X)", shown_path(state->source.Path), reason,
+		    (unsigned)result);
 }
 
 enum exit_code saved_state_fail_call(const struct saved_state *state, HRESULT result)
