@@ -92,7 +92,7 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 		"memory with --salvage." },
 	[STATUS_NO_WINDOWS_KERNEL] = { STATUS_CLASS_ABSENT,
 		"The guest does not run Windows, or its kernel could not be recognised: write an "
-		"ELF or raw dump, or force one without kernel pointers." },
+		"ELF or raw dump, or add --without-kernel for one without kernel pointers." },
 	[STATUS_VA_NOT_MAPPED] = { STATUS_CLASS_ABSENT,
 		"The guest's page tables do not map the address; 'vmsavedstate translate' shows "
 		"the walk." },

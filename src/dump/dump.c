@@ -144,11 +144,13 @@ static void remark_losses(struct dump_job *job)
 	const struct dump_outcome *outcome = job->outcome;
 
 	if (outcome->missing_pages > 0)
-		dump_remark(job, "%llu pages are not in the saved state and not in the dump.",
-			    (unsigned long long)outcome->missing_pages);
+		dump_remark(job, "%llu page%s not in the saved state and not in the dump.",
+			    (unsigned long long)outcome->missing_pages,
+			    outcome->missing_pages == 1 ? " is" : "s are");
 	if (outcome->damaged_pages > 0)
-		dump_remark(job, "%llu pages are damaged and were left out.",
-			    (unsigned long long)outcome->damaged_pages);
+		dump_remark(job, "%llu damaged page%s left out.",
+			    (unsigned long long)outcome->damaged_pages,
+			    outcome->damaged_pages == 1 ? " was" : "s were");
 }
 
 static enum status write_all(struct dump_job *job, struct error *error)
