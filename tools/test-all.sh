@@ -7,6 +7,8 @@
 #   build/fault      every byte of the fixtures corrupted, rather than a sample of them
 #   build/drgn       a Linux guest's tasks by drgn, with Debian's debug package of that kernel
 #                    (860 MB to download, 630 MB kept; skipped when it cannot be had)
+#   build/coverage   the lines that the tests execute, at least 95 %; those of Windows
+#                    in build/coverage-windows
 #   build/fuzz       all libFuzzer targets for FUZZ_MINUTES (10) together
 # Each step says how it ended; the exit status is 0 when all went well.
 set -eu
@@ -86,6 +88,11 @@ list_tasks()
 		/usr/bin/python3 "$repository/tests/guest/drgn_tasks.py" "$build/drgn/core" "$vmlinux"
 }
 
+count_lines()
+{
+	sh "$tools/coverage.sh"
+}
+
 fuzz()
 {
 	sh "$tools/fuzz.sh" "$minutes"
@@ -98,6 +105,7 @@ step threads test_threads
 step memory test_memory
 step faults test_faults
 step drgn list_tasks
+step coverage count_lines
 step fuzz fuzz
 
 if [ -n "$failed" ]; then
