@@ -37,6 +37,7 @@ enum {
 #define BITMAP_PAGES_LIMIT (UINT64_C(1) << 34)
 #define PAGES_32_BIT (UINT64_C(1) << (32 - PAGE_SHIFT))
 #define CR4_PAE (UINT64_C(1) << 5)
+#define PAE_ROOT_BYTES UINT64_C(32)
 
 struct crash_dump {
 	struct dump_job *job;
@@ -81,12 +82,20 @@ static void take_bug_check(struct crash_dump *dump)
 		bug_check[i] = nt_kernel_pointer(&dump->kernel, address + width * i);
 }
 
+/* CR3 without what is no address; a root of PAE need not begin a page. */
+static uint64_t root_of(const struct crash_dump *dump, uint64_t cr3)
+{
+	bool pae = !dump->is_64_bit && (dump->header.vp.cr4 & CR4_PAE) != 0;
+
+	return cr3 & ~((pae ? PAE_ROOT_BYTES : PAGE_BYTES) - 1);
+}
+
 static void take_kernel_facts(struct crash_dump *dump)
 {
 	const struct nt_kernel *kernel = &dump->kernel;
 	struct crash_facts *facts = &dump->header.facts;
 
-	facts->directory_table_base = kernel->directory_table_base & ~(PAGE_BYTES - 1);
+	facts->directory_table_base = root_of(dump, kernel->directory_table_base);
 	facts->pfn_database = debugger_block_u64(&kernel->block, BLOCK_PFN_DATABASE);
 	facts->loaded_modules = debugger_block_u64(&kernel->block, BLOCK_LOADED_MODULES);
 	facts->active_processes = debugger_block_u64(&kernel->block, BLOCK_ACTIVE_PROCESSES);
@@ -110,7 +119,7 @@ static void take_facts(struct crash_dump *dump)
 	facts->major = MAJOR_FREE_BUILD;
 	facts->machine = dump->is_64_bit ? MACHINE_AMD64 : MACHINE_I386;
 	facts->vp_count = dump_guest_vp_count(&dump->job->guest);
-	facts->directory_table_base = dump->header.vp.cr3 & ~(PAGE_BYTES - 1);
+	facts->directory_table_base = root_of(dump, dump->header.vp.cr3);
 	facts->bug_check[0] = BUG_CHECK_LIVE_DUMP;
 	facts->pae = (dump->header.vp.cr4 & CR4_PAE) != 0;
 	if (dump->has_kernel)
@@ -389,6 +398,8 @@ enum status dump_windows(struct dump_job *job, uint64_t *size_out, struct error 
 		status = find_kernel(dump, error);
 	if (status == STATUS_OK)
 		status = write_dump(dump, error);
+	if (status == STATUS_OK && dump->kernel.memory_short)
+		status = error_out_of_memory(error, "what the kernel says of itself");
 	if (status == STATUS_OK)
 		*size_out = dump->header.dump_size;
 	free(dump);

@@ -27,18 +27,27 @@ enum {
 #define SHARED_DATA_32 UINT64_C(0xFFDF0000)
 #define ADDRESS_BITS_32 UINT64_C(0xFFFFFFFF)
 
-bool nt_kernel_read(const struct nt_kernel *kernel, uint64_t address, void *buffer,
-			 size_t size)
+static enum status read_some(struct nt_kernel *kernel, uint64_t address, void *buffer,
+			     size_t size, size_t *read_out)
+{
+	enum status status = virtual_memory_read(&kernel->memory, address, buffer, size, read_out,
+						 NULL);
+
+	if (status == STATUS_OUT_OF_MEMORY)
+		kernel->memory_short = true;
+	return status;
+}
+
+bool nt_kernel_read(struct nt_kernel *kernel, uint64_t address, void *buffer, size_t size)
 {
 	size_t count;
 
 	if (!kernel->is_64_bit)
 		address &= ADDRESS_BITS_32;
-	return virtual_memory_read(&kernel->memory, address, buffer, size, &count, NULL) ==
-		       STATUS_OK && count == size;
+	return read_some(kernel, address, buffer, size, &count) == STATUS_OK && count == size;
 }
 
-uint64_t nt_kernel_pointer(const struct nt_kernel *kernel, uint64_t address)
+uint64_t nt_kernel_pointer(struct nt_kernel *kernel, uint64_t address)
 {
 	uint8_t bytes[8] = { 0 };
 
@@ -57,7 +66,7 @@ uint64_t nt_shared_data_address(bool is_64_bit)
 static enum status read_image(void *context, uint64_t address, void *buffer, size_t size,
 			      size_t *read_out)
 {
-	return virtual_memory_read(context, address, buffer, size, read_out, NULL);
+	return read_some(context, address, buffer, size, read_out);
 }
 
 static bool is_kernel_name(const char *pdb_name)
@@ -74,13 +83,18 @@ static bool is_kernel_name(const char *pdb_name)
 /* The kernel's image if one begins at address; NULL otherwise. */
 static struct pe_image *kernel_image_at(struct nt_kernel *kernel, uint64_t address)
 {
-	const struct image_memory memory = { read_image, &kernel->memory };
+	const struct image_memory memory = { read_image, kernel };
 	struct pe_image *image;
 	uint8_t signature[2];
+	enum status status;
 
 	if (!nt_kernel_read(kernel, address, signature, sizeof(signature)) ||
-	    load_le16(signature) != DOS_SIGNATURE ||
-	    pe_image_open(&memory, address, &image, NULL) != STATUS_OK)
+	    load_le16(signature) != DOS_SIGNATURE)
+		return NULL;
+	status = pe_image_open(&memory, address, &image, NULL);
+	if (status == STATUS_OUT_OF_MEMORY)
+		kernel->memory_short = true;
+	if (status != STATUS_OK)
 		return NULL;
 	if (image->has_pdb && is_kernel_name(image->pdb_name))
 		return image;
@@ -88,7 +102,7 @@ static struct pe_image *kernel_image_at(struct nt_kernel *kernel, uint64_t addre
 	return NULL;
 }
 
-static bool first_handler(const struct nt_kernel *kernel, const struct x86_registers *vp,
+static bool first_handler(struct nt_kernel *kernel, const struct x86_registers *vp,
 			  uint64_t *out)
 {
 	uint8_t gate[16];
@@ -279,6 +293,7 @@ static bool try_kernel_tables(struct kernel_search *search, uint32_t vp_id,
 				 NULL) != STATUS_OK)
 		return false;
 	root = nt_kernel_pointer(&user, vp->kernel_gs_base + PCR_KERNEL_TABLES_AT);
+	search->kernel->memory_short |= user.memory_short;
 	return root != 0 && try_root(search, vp_id, vp, root);
 }
 
@@ -327,7 +342,7 @@ enum status nt_kernel_find(const struct dump_guest *guest, struct nt_kernel *out
 				struct error *error)
 {
 	struct kernel_search search = { .guest = guest };
-	bool found;
+	bool found, memory_short;
 
 	search.kernel = calloc(1, sizeof(*search.kernel));
 	search.buffer = malloc(DATA_PIECE + DEBUGGER_BLOCK_MOST);
@@ -337,10 +352,13 @@ enum status nt_kernel_find(const struct dump_guest *guest, struct nt_kernel *out
 		return error_out_of_memory(error, "the search for the kernel");
 	}
 	found = try_vps(&search);
+	memory_short = search.kernel->memory_short;
 	if (found)
 		*out = *search.kernel;
 	free(search.kernel);
 	free(search.buffer);
+	if (memory_short)
+		return error_out_of_memory(error, "the search for the kernel");
 	if (found)
 		return STATUS_OK;
 	return error_set(error, STATUS_NO_WINDOWS_KERNEL, "no Windows kernel was found: %s",
@@ -349,7 +367,7 @@ enum status nt_kernel_find(const struct dump_guest *guest, struct nt_kernel *out
 
 /* ---- Processors -------------------------------------------------------------------- */
 
-uint64_t nt_kernel_prcb(const struct nt_kernel *kernel, uint32_t vp_id,
+uint64_t nt_kernel_prcb(struct nt_kernel *kernel, uint32_t vp_id,
 			     const struct x86_registers *vp)
 {
 	uint64_t array = debugger_block_u64(&kernel->block, BLOCK_PROCESSOR_BLOCK);

@@ -19,6 +19,7 @@ struct nt_kernel {
 	bool is_64_bit;
 	uint64_t directory_table_base;	/* as a VP's CR3 in the kernel */
 	struct virtual_memory memory;	/* through that */
+	bool memory_short;		/* so that a read failed that could have succeeded */
 	uint64_t image_base;
 	uint64_t block_address;
 	struct debugger_block block;
@@ -33,12 +34,15 @@ struct nt_kernel {
 enum status nt_kernel_find(const struct dump_guest *guest, struct nt_kernel *out,
 				struct error *error);
 
-/* Reads exactly size bytes of the kernel's memory; false when they are not all there. */
-bool nt_kernel_read(const struct nt_kernel *kernel, uint64_t address, void *buffer,
+/*
+ * Reads exactly size bytes of the kernel's memory; false when they are not all
+ * there, or when memory was short, which kernel keeps in mind for the caller.
+ */
+bool nt_kernel_read(struct nt_kernel *kernel, uint64_t address, void *buffer,
 			 size_t size);
 
 /* A pointer of the kernel's width; 0 when it is not there. */
-uint64_t nt_kernel_pointer(const struct nt_kernel *kernel, uint64_t address);
+uint64_t nt_kernel_pointer(struct nt_kernel *kernel, uint64_t address);
 
 /* The page that Windows shows to all processes: time, product, version. */
 uint64_t nt_shared_data_address(bool is_64_bit);
@@ -47,7 +51,7 @@ uint64_t nt_shared_data_address(bool is_64_bit);
  * The processor block (PRCB) of a VP: the one whose control region the VP's GS
  * base points to, or else that of the same number.  0 when there is none.
  */
-uint64_t nt_kernel_prcb(const struct nt_kernel *kernel, uint32_t vp_id,
+uint64_t nt_kernel_prcb(struct nt_kernel *kernel, uint32_t vp_id,
 			     const struct x86_registers *vp);
 
 #endif

@@ -418,37 +418,3 @@ enum status pe_image_visit_exports(const struct pe_image *image, image_export_vi
 	free(text);
 	return STATUS_OK;
 }
-
-struct export_search {
-	const char *name;
-	bool found;
-	uint32_t rva;
-};
-
-static bool match_export(void *context, const struct image_export *exported)
-{
-	struct export_search *search = context;
-
-	if (strcmp(exported->name, search->name) != 0)
-		return true;
-	search->found = exported->forwarder == NULL;
-	search->rva = exported->rva;
-	return false;
-}
-
-enum status pe_image_find_export(const struct pe_image *image, const char *name,
-				 uint32_t *rva_out, struct error *error)
-{
-	struct export_search search = { .name = name };
-	enum status status;
-
-	status = pe_image_visit_exports(image, match_export, &search, error);
-	if (status != STATUS_OK)
-		return status;
-	if (!search.found)
-		return error_set(error, STATUS_SYMBOL_NOT_FOUND,
-				 "the image at 0x%" PRIx64 " does not export '%.200s'",
-				 image->base, name);
-	*rva_out = search.rva;
-	return STATUS_OK;
-}

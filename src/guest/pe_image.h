@@ -111,11 +111,4 @@ typedef bool (*image_export_visitor)(void *context, const struct image_export *e
 enum status pe_image_visit_exports(const struct pe_image *image, image_export_visitor visit,
 				   void *context, struct error *error);
 
-/*
- * The address, relative to the base, of an export that is no forwarder.
- * STATUS_SYMBOL_NOT_FOUND and the statuses of pe_image_visit_exports.
- */
-enum status pe_image_find_export(const struct pe_image *image, const char *name,
-				 uint32_t *rva_out, struct error *error);
-
 #endif

@@ -362,6 +362,37 @@ static void test_the_hosts_list_leads_to_drives_beside_its_own(void **state)
 				    "problem " VM_2 ".vmcx\n");
 }
 
+/* Without folders of the caller's those of the host itself are looked in. */
+static void test_the_hosts_own_folder_is_looked_in_last(void **state)
+{
+	struct tree *tree = *state;
+	char path[TEST_PATH_SIZE + 32];
+	struct list list = { .count = 0 };
+	LPWSTR bin = NULL, vsv = NULL, vmrs = NULL;
+	char text[TEST_PATH_SIZE];
+
+	put_host(tree);
+	snprintf(path, sizeof(path), "%s/c/ProgramData", tree->root);
+	set_environment("ProgramData", path);
+	assert_result(VmSavedStateLocate(NULL, NULL, NULL, note, &list), S_OK);
+	assert_int_equal(list.count, 3);
+	assert_result(LocateSavedStateFiles(name_1, NULL, &bin, &vsv, &vmrs), S_OK);
+	narrow(text, vmrs);
+	assert_string_equal(last_part(text), CHECKPOINT_1 ".vmrs");
+	narrow(text, bin);
+	narrow(text, vsv);
+	/* A host without Hyper-V has no such folder, which is no problem to tell of. */
+	snprintf(path, sizeof(path), "%s/d", tree->root);
+	set_environment("ProgramData", path);
+	put_machine_1(tree, SAVED, 1000);
+	set_environment("VMSAVEDSTATE_PATH", tree->root);
+	list = (struct list){ .count = 0 };
+	assert_result(VmSavedStateLocate(NULL, NULL, NULL, note, &list), S_OK);
+	assert_non_null(strstr(list.text, "vm 2"));
+	assert_null(strstr(list.text, "problem Hyper-V"));
+	set_environment("ProgramData", NULL);
+}
+
 static void test_a_checkpoint_that_tells_no_vm_may_be_any_in_its_folder(void **state)
 {
 	put_machine_1(*state, NULL, 0);
@@ -518,6 +549,7 @@ int main(void)
 		test(test_the_folder_may_be_given_at_every_level),
 		test(test_a_vm_that_two_ways_lead_to_is_listed_once),
 		test(test_the_hosts_list_leads_to_drives_beside_its_own),
+		test(test_the_hosts_own_folder_is_looked_in_last),
 		test(test_a_checkpoint_that_tells_no_vm_may_be_any_in_its_folder),
 		test(test_what_cannot_be_read_is_passed_over_and_told),
 		test(test_the_callback_can_end_the_list),

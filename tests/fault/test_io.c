@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 enum {
 	PAGE = 4096,
@@ -264,6 +265,112 @@ static void reads_of_a_pair_that_fail_are_reported_as_such(void **state)
 	fail_every_read("legacy-value-type-3.bin", "legacy-value-type-3.vsv", READ_FAULT_SHRUNK);
 }
 
+/* ---- Images, stacks and dumps ------------------------------------------- */
+
+/* What a session finds of a Windows guest. */
+struct findings {
+	unsigned images;
+	unsigned frames;
+	uint32_t dump;		/* a checksum */
+};
+
+static BOOL CALLBACK count_image(PVOID context, PDOS_IMAGE_INFO image)
+{
+	struct findings *found = context;
+
+	(void)image;
+	found->images++;
+	return FALSE;
+}
+
+static BOOL CALLBACK count_frame(void *context, const VMSAVEDSTATE_FRAME *frame)
+{
+	struct findings *found = context;
+
+	(void)frame;
+	found->frames++;
+	return FALSE;
+}
+
+static HRESULT CALLBACK add_to_sum(void *context, UINT64 offset, const void *bytes, UINT32 size)
+{
+	struct findings *found = context;
+
+	found->dump = (uint32_t)crc32(found->dump, (const Bytef *)&offset, sizeof(offset));
+	found->dump = (uint32_t)crc32(found->dump, bytes, size);
+	return S_OK;
+}
+
+/* Images and frames that cannot be read are not there; a dump is whole or fails. */
+static HRESULT look_into(void *handle, struct findings *out)
+{
+	const VMSAVEDSTATE_DUMP_OPTIONS options = {
+		.StructSize = sizeof(options),
+		.Format = VMSAVEDSTATE_DUMP_WINDOWS,
+		.Threads = 1,
+		.Write = add_to_sum,
+		.Context = out,
+	};
+
+	*out = (struct findings){ 0 };
+	assert_int_equal(ScanMemoryForDosImages(handle, 0, UINT64_MAX, 0, out, count_image, NULL,
+						0), S_OK);
+	assert_int_equal(VmSavedStateUnwind(handle, 0, 20, count_frame, out), S_OK);
+	return VmSavedStateWriteDump(handle, &options, NULL);
+}
+
+/* True if the fault came to pass after the load; a dump that succeeded is the intact one. */
+static bool look_with_fault(struct bytes image, uint32_t n, const struct findings *intact)
+{
+	struct failing_file failing;
+	struct findings found;
+	HRESULT result;
+	bool happened;
+	void *handle;
+
+	failing_file_init(&failing, image);
+	assert_int_equal(open_failing(&failing, NULL, &handle, NULL), STATUS_OK);
+	failing.failing_read = failing.reads + n;
+	result = look_into(handle, &found);
+	happened = failing.reads_failed > 0;
+	assert_in_range(found.images, 0, intact->images);
+	assert_in_range(found.frames, 1, intact->frames);
+	if (result == S_OK)
+		assert_int_equal(found.dump, intact->dump);
+	else if (result != VM_SAVED_STATE_DUMP_E_WINDOWS_KERNEL_IMAGE_NOT_FOUND)
+		assert_int_equal(result, VMSAVEDSTATE_E_READ_FAILED);
+	failing.failing_read = NEVER;
+	if (result != S_OK) {
+		assert_int_equal(look_into(handle, &found), S_OK);
+		assert_memory_equal(&found, intact, sizeof(found));
+	}
+	assert_int_equal(ReleaseSavedStateFiles(handle), S_OK);
+	failing_file_fini(&failing);
+	return happened;
+}
+
+/* Every read of the search for the kernel and of the tables; then, of the pages, every tenth. */
+static void what_is_found_in_a_guest_is_right_after_any_failed_read(void **state)
+{
+	struct bytes image = fixture_read("windows-guest.vmrs");
+	struct failing_file failing;
+	struct findings intact;
+	uint32_t n = 0;
+	void *handle;
+
+	(void)state;
+	failing_file_init(&failing, image);
+	assert_int_equal(open_failing(&failing, NULL, &handle, NULL), STATUS_OK);
+	assert_int_equal(look_into(handle, &intact), S_OK);
+	assert_int_equal(ReleaseSavedStateFiles(handle), S_OK);
+	failing_file_fini(&failing);
+	assert_int_equal(intact.images, 1);
+	while (look_with_fault(image, n, &intact))
+		n += n < 40 ? 1 : 10;
+	assert_true(n > 10);
+	bytes_free(&image);
+}
+
 /* ---- A real file -------------------------------------------------------- */
 
 static void write_file(const char *path, const void *bytes, size_t size)
@@ -306,6 +413,7 @@ int main(void)
 		cmocka_unit_test(a_short_read_is_never_taken_for_a_whole_one),
 		cmocka_unit_test(a_file_that_shrinks_is_reported_as_unreadable),
 		cmocka_unit_test(reads_of_a_pair_that_fail_are_reported_as_such),
+		cmocka_unit_test(what_is_found_in_a_guest_is_right_after_any_failed_read),
 		cmocka_unit_test(
 			a_file_cut_on_the_disk_while_it_is_open_is_an_error_not_a_crash),
 	};

@@ -23,7 +23,7 @@ struct fixture {
 	struct virtual_memory memory;
 };
 
-static void set_up(struct fixture *fixture)
+static void set_up_with(struct fixture *fixture, const char *name)
 {
 	static const struct vp_overrides nothing_forced;
 	const char *folder = getenv("VMSS_FIXTURES");
@@ -31,7 +31,7 @@ static void set_up(struct fixture *fixture)
 	struct file *file;
 	char path[1024];
 
-	snprintf(path, sizeof(path), "%s/windows-guest.vmrs", folder != NULL ? folder : ".");
+	snprintf(path, sizeof(path), "%s/%s", folder != NULL ? folder : ".", name);
 	if (file_open(path, FILE_READ_SHARED, &file, NULL) != STATUS_OK)
 		skip();
 	assert_int_equal(saved_state_open(file, &fixture->saved, NULL), STATUS_OK);
@@ -39,6 +39,11 @@ static void set_up(struct fixture *fixture)
 	assert_int_equal(partition_state_vp(fixture->saved->partition, 0, &vp, NULL), STATUS_OK);
 	assert_int_equal(virtual_memory_of_vp(fixture->guest, vp, &nothing_forced, NULL,
 					      &fixture->memory, NULL), STATUS_OK);
+}
+
+static void set_up(struct fixture *fixture)
+{
+	set_up_with(fixture, "windows-guest.vmrs");
 }
 
 static void tear_down(struct fixture *fixture)
@@ -186,6 +191,31 @@ static void a_scan_of_a_32_bit_space_begins_at_its_top(void **state)
 	tear_down(&fixture);
 }
 
+/* A damaged page directory stands for 2^18 pages, which are not tried one by one. */
+static void what_a_damaged_table_serves_is_passed_over_at_once(void **state)
+{
+	struct image_scan scan;
+	struct fixture fixture;
+	unsigned found = 0, portions = 0;
+
+	(void)state;
+	set_up_with(&fixture, "api/damaged-tables.vmrs");
+	image_scan_begin(&scan, &fixture.memory, TOP, UPPER_HALF, NULL, 0);
+	for (; !scan.ended; portions++) {
+		struct pe_image *image;
+
+		assert_int_equal(image_scan_next(&scan, &image, NULL), STATUS_OK);
+		if (image != NULL) {
+			assert_int_equal(image->base, KERNEL);
+			found++;
+		}
+		pe_image_close(image);
+	}
+	assert_int_equal(found, 1);
+	assert_in_range(portions, 1, 4);
+	tear_down(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +225,7 @@ int main(void)
 		cmocka_unit_test(an_address_space_that_cannot_be_walked_is_an_error),
 		cmocka_unit_test(a_scan_ends_also_when_everything_is_mapped),
 		cmocka_unit_test(a_scan_of_a_32_bit_space_begins_at_its_top),
+		cmocka_unit_test(what_a_damaged_table_serves_is_passed_over_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,183 +10,19 @@
 #include "guest/pdb_file.h"
 #include "guest/pdb_symbols.h"
 #include "guest/pdb_types.h"
+#include "pdb_writer.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Bytes and a container of them ------------------------------------------------- */
-
-struct bytes {
-	uint8_t *data;
-	size_t size;
-	size_t capacity;
-};
-
-static void put(struct bytes *bytes, const void *from, size_t size)
-{
-	if (bytes->data == NULL || size > bytes->capacity - bytes->size) {
-		bytes->capacity = 2 * (bytes->size + size) + 64;
-		bytes->data = realloc(bytes->data, bytes->capacity);
-		assert_non_null(bytes->data);
-	}
-	if (size != 0)
-		memcpy(bytes->data + bytes->size, from, size);
-	bytes->size += size;
-}
-
-static void put8(struct bytes *bytes, unsigned value)
-{
-	uint8_t byte = (uint8_t)value;
-
-	put(bytes, &byte, 1);
-}
-
-static void put16(struct bytes *bytes, unsigned value)
-{
-	put8(bytes, value & 0xFF);
-	put8(bytes, value >> 8 & 0xFF);
-}
-
-static void put32(struct bytes *bytes, uint32_t value)
-{
-	put16(bytes, value & 0xFFFF);
-	put16(bytes, value >> 16);
-}
-
-static void put_text(struct bytes *bytes, const char *text)
-{
-	put(bytes, text, strlen(text) + 1);
-}
-
-static void put_zeros(struct bytes *bytes, size_t count)
-{
-	while (count-- > 0)
-		put8(bytes, 0);
-}
-
-enum { BLOCK = 512, STREAM_LIMIT = 40000 };
-
-/* Streams by number; those never put are empty. */
-struct container {
-	struct bytes stream[16];
-	uint32_t stream_count;
-};
-
-static uint32_t append_blocks(struct bytes *file, const struct bytes *content)
-{
-	uint32_t first = (uint32_t)(file->size / BLOCK);
-
-	if (content->size != 0)
-		put(file, content->data, content->size);
-	put_zeros(file, (BLOCK - file->size % BLOCK) % BLOCK);
-	return first;
-}
-
-static uint32_t block_count(size_t size)
-{
-	return (uint32_t)((size + BLOCK - 1) / BLOCK);
-}
-
-/* Appends content and puts the numbers of its blocks behind the list. */
-static void append_listed(struct bytes *file, const struct bytes *content, struct bytes *list)
-{
-	uint32_t first = append_blocks(file, content);
-
-	for (uint32_t i = 0; i < block_count(content->size); i++)
-		put32(list, first + i);
-}
-
-static struct bytes write_container(const struct container *container)
-{
-	static const char signature[32] = "Microsoft C/C++ MSF 7.00\r\n\x1A" "DS\0\0";
-	struct bytes file = { 0 }, directory = { 0 }, numbers = { 0 }, list = { 0 }, top = { 0 };
-
-	put_zeros(&file, 3 * BLOCK);
-	put32(&directory, container->stream_count);
-	for (uint32_t i = 0; i < container->stream_count; i++)
-		put32(&directory, i < 16 ? (uint32_t)container->stream[i].size : UINT32_MAX);
-	for (uint32_t i = 0; i < container->stream_count && i < 16; i++)
-		append_listed(&file, &container->stream[i], &numbers);
-	put(&directory, numbers.data, numbers.size);
-	append_listed(&file, &directory, &list);
-	append_listed(&file, &list, &top);
-	memcpy(file.data, signature, sizeof(signature));
-	store_le32(file.data + 32, BLOCK);
-	store_le32(file.data + 36, 1);
-	store_le32(file.data + 40, (uint32_t)(file.size / BLOCK));
-	store_le32(file.data + 44, (uint32_t)directory.size);
-	memcpy(file.data + 52, top.data, top.size);
-	free(top.data);
-	free(list.data);
-	free(numbers.data);
-	free(directory.data);
-	return file;
-}
-
-/* ---- A small PDB ------------------------------------------------------------------- */
-
-enum { INFO = 1, TPI = 2, DBI = 3, SECTIONS = 5, TO_SOURCE = 6, FROM_SOURCE = 7, OLD_SECTIONS = 8,
-       GLOBALS = 9, PUBLICS = 10, RECORDS = 11 };
-
-static void put_info(struct container *pdb, uint32_t age)
-{
-	struct bytes *info = &pdb->stream[INFO];
-
-	put32(info, 20000404);
-	put32(info, 0);
-	put32(info, age);
-	for (unsigned i = 0; i < 16; i++)
-		put8(info, i);
-}
-
-static void put_section(struct bytes *stream, uint32_t rva, uint32_t size)
-{
-	put_zeros(stream, 8);
-	put32(stream, size);
-	put32(stream, rva);
-	put_zeros(stream, 24);
-}
-
-static void put_dbi(struct container *pdb, uint32_t age, uint16_t machine, bool rearranged)
-{
-	struct bytes *dbi = &pdb->stream[DBI];
-
-	put32(dbi, UINT32_MAX);
-	put32(dbi, 19990903);
-	put32(dbi, age);
-	put32(dbi, GLOBALS);
-	put32(dbi, PUBLICS);
-	put32(dbi, RECORDS);
-	put_zeros(dbi, 24);
-	put32(dbi, 22);
-	put32(dbi, 0);
-	put16(dbi, 0);
-	put16(dbi, machine);
-	put32(dbi, 0);
-	for (unsigned i = 0; i < 11; i++)
-		put16(dbi, i == 3 && rearranged ? TO_SOURCE : i == 4 && rearranged ? FROM_SOURCE :
-			   i == 5 ? SECTIONS : i == 10 && rearranged ? OLD_SECTIONS : 0xFFFF);
-	put_section(&pdb->stream[SECTIONS], 0x1000, 0x1000);
-	put_section(&pdb->stream[SECTIONS], 0x4000, 0x500);
-	if (pdb->stream_count < 12)
-		pdb->stream_count = 12;
-}
-
 struct readers {
-	struct bytes file;
+	struct written file;
 	struct pdb_file *pdb;
 	struct pdb_symbols *symbols;
 	struct pdb_types *types;
 };
-
-static void free_container(struct container *container)
-{
-	for (size_t i = 0; i < 16; i++)
-		free(container->stream[i].data);
-	memset(container, 0, sizeof(*container));
-}
 
 static void close_readers(struct readers *readers)
 {
@@ -219,6 +55,8 @@ static enum status open_container(struct container *container, struct readers *o
 	return status;
 }
 
+enum { STREAM_LIMIT = 40000 };
+
 /* ---- Container --------------------------------------------------------------------- */
 
 static void test_directory_with_more_than_one_list_of_blocks(void **state)
@@ -234,7 +72,7 @@ static void test_directory_with_more_than_one_list_of_blocks(void **state)
 	close_readers(&readers);
 }
 
-static enum status open_file(const struct bytes *file)
+static enum status open_file(const struct written *file)
 {
 	struct file *opened = NULL;
 	struct pdb_file *pdb;
@@ -252,7 +90,7 @@ static enum status open_file(const struct bytes *file)
 static void test_container_of_an_older_version_is_told_apart(void **state)
 {
 	struct container pdb = { .stream_count = 4 };
-	struct bytes file;
+	struct written file;
 
 	(void)state;
 	put_info(&pdb, 1);
@@ -276,7 +114,7 @@ static void test_impossible_superblocks_are_refused(void **state)
 		{ 40, 0xFFFFFFFF }, { 44, 0 }, { 44, 3 }, { 44, 0xFFFFFFFF }, { 52, 0xFFFFFFFF },
 	};
 	struct container pdb = { .stream_count = 4 };
-	struct bytes file;
+	struct written file;
 
 	(void)state;
 	put_info(&pdb, 1);
@@ -332,7 +170,7 @@ static void test_section_offsets_become_addresses(void **state)
 	close_readers(&readers);
 }
 
-static void put_pair(struct bytes *map, uint32_t from, uint32_t to)
+static void put_pair(struct written *map, uint32_t from, uint32_t to)
 {
 	put32(map, from);
 	put32(map, to);
@@ -371,40 +209,11 @@ static void test_rearranged_images_go_through_their_address_maps(void **state)
 
 /* ---- Symbols ----------------------------------------------------------------------- */
 
-/* A record and its place in the address table and in a hash table without buckets. */
-static void put_public(struct bytes *records, struct bytes *entries, struct bytes *addresses,
-		       uint16_t section, uint32_t offset, const char *name)
-{
-	put32(addresses, (uint32_t)records->size);
-	put32(entries, (uint32_t)records->size + 1);
-	put32(entries, 1);
-	put16(records, (unsigned)(2 + 10 + strlen(name) + 1));
-	put16(records, 0x110E);
-	put32(records, 0);
-	put32(records, offset);
-	put16(records, section);
-	put_text(records, name);
-}
-
-static void put_publics_stream(struct bytes *stream, const struct bytes *entries,
-			       const struct bytes *addresses)
-{
-	put32(stream, (uint32_t)(16 + entries->size));
-	put32(stream, (uint32_t)addresses->size);
-	put_zeros(stream, 20);
-	put32(stream, UINT32_MAX);
-	put32(stream, 0xEFFE0000u + 19990810);
-	put32(stream, (uint32_t)entries->size);
-	put32(stream, 0);
-	put(stream, entries->data, entries->size);
-	put(stream, addresses->data, addresses->size);
-}
-
 static void open_publics(uint16_t machine, struct readers *out)
 {
 	struct container pdb = { .stream_count = 12 };
-	struct bytes entries = { 0 }, addresses = { 0 };
-	struct bytes *records = &pdb.stream[RECORDS];
+	struct written entries = { 0 }, addresses = { 0 };
+	struct written *records = &pdb.stream[RECORDS];
 
 	put_info(&pdb, 1);
 	put_dbi(&pdb, 1, machine, false);
@@ -486,78 +295,23 @@ static void test_nearest_public_before_the_address_in_its_section(void **state)
 
 /* ---- Types ------------------------------------------------------------------------- */
 
-enum { INT = 0x74, CHAR = 0x70, FIRST = 0x1000 };
-
-struct type_list {
-	struct bytes records;
-	uint32_t count;
-};
-
-/* Adds a record and returns its number. */
-static uint32_t add(struct type_list *list, unsigned leaf, const struct bytes *body)
-{
-	put16(&list->records, (unsigned)(2 + body->size));
-	put16(&list->records, leaf);
-	put(&list->records, body->data, body->size);
-	return FIRST + list->count++;
-}
-
-static uint32_t add_and_free(struct type_list *list, unsigned leaf, struct bytes *body)
-{
-	uint32_t type = add(list, leaf, body);
-
-	free(body->data);
-	memset(body, 0, sizeof(*body));
-	return type;
-}
-
 static uint32_t add_modifier(struct type_list *list, uint32_t type, unsigned flags)
 {
-	struct bytes body = { 0 };
+	struct written body = { 0 };
 
 	put32(&body, type);
 	put16(&body, flags);
 	put16(&body, 0);
-	return add_and_free(list, 0x1001, &body);
-}
-
-static void put_member(struct bytes *fields, uint32_t type, unsigned offset, const char *name)
-{
-	put16(fields, 0x150D);
-	put16(fields, 3);
-	put32(fields, type);
-	put16(fields, offset);
-	put_text(fields, name);
-}
-
-static uint32_t add_structure(struct type_list *list, uint32_t fields, unsigned properties,
-			      unsigned size, const char *name)
-{
-	struct bytes body = { 0 };
-
-	put16(&body, 1);
-	put16(&body, properties);
-	put32(&body, fields);
-	put_zeros(&body, 8);
-	put16(&body, size);
-	put_text(&body, name);
-	return add_and_free(list, 0x1505, &body);
+	return add_record(list, 0x1001, &body);
 }
 
 static enum status open_types(struct type_list *list, struct readers *out)
 {
 	struct container pdb = { .stream_count = 12 };
-	struct bytes *tpi = &pdb.stream[TPI];
 
 	put_info(&pdb, 1);
 	put_dbi(&pdb, 1, 0x8664, false);
-	put32(tpi, 20040203);
-	put32(tpi, 56);
-	put32(tpi, FIRST);
-	put32(tpi, FIRST + list->count);
-	put32(tpi, (uint32_t)list->records.size);
-	put_zeros(tpi, 36);
-	put(tpi, list->records.data, list->records.size);
+	put_types(&pdb, list);
 	free(list->records.data);
 	return open_container(&pdb, out);
 }
@@ -577,7 +331,7 @@ static bool count_members(void *context, const struct pdb_member *member)
 static void test_type_that_refers_to_itself_ends(void **state)
 {
 	struct type_list list = { 0 };
-	uint32_t one = add_modifier(&list, FIRST + 1, 1), two = add_modifier(&list, FIRST, 2);
+	uint32_t one = add_modifier(&list, FIRST_TYPE + 1, 1), two = add_modifier(&list, FIRST_TYPE, 2);
 	struct pdb_member member;
 	struct readers readers;
 	unsigned count = 0;
@@ -599,7 +353,7 @@ static void test_type_that_refers_to_itself_ends(void **state)
 static void test_field_list_that_continues_in_itself_ends(void **state)
 {
 	struct type_list list = { 0 };
-	struct bytes fields = { 0 };
+	struct written fields = { 0 };
 	struct readers readers;
 	unsigned count = 0;
 	uint32_t type;
@@ -608,8 +362,8 @@ static void test_field_list_that_continues_in_itself_ends(void **state)
 	put_member(&fields, INT, 0, "x");
 	put16(&fields, 0x1404);
 	put16(&fields, 0);
-	put32(&fields, FIRST);
-	type = add_structure(&list, add_and_free(&list, 0x1203, &fields), 0, 4, "loop");
+	put32(&fields, FIRST_TYPE);
+	type = add_structure(&list, add_record(&list, 0x1203, &fields), 0, 4, "loop");
 	assert_int_equal(open_types(&list, &readers), STATUS_OK);
 	assert_int_equal(pdb_types_visit_members(readers.types, type, count_members, &count, NULL),
 			 STATUS_CORRUPT);
@@ -620,15 +374,15 @@ static void test_field_list_that_continues_in_itself_ends(void **state)
 static void test_structure_that_holds_itself_ends(void **state)
 {
 	struct type_list list = { 0 };
-	struct bytes fields = { 0 };
+	struct written fields = { 0 };
 	struct pdb_member member;
 	struct readers readers;
 	uint32_t type;
 
 	(void)state;
-	put_member(&fields, FIRST + 1, 4, "");
-	put_member(&fields, FIRST + 1, 8, "");
-	type = add_structure(&list, add_and_free(&list, 0x1203, &fields), 0, 4, "self");
+	put_member(&fields, FIRST_TYPE + 1, 4, "");
+	put_member(&fields, FIRST_TYPE + 1, 8, "");
+	type = add_structure(&list, add_record(&list, 0x1203, &fields), 0, 4, "self");
 	assert_int_equal(open_types(&list, &readers), STATUS_OK);
 	assert_int_equal(pdb_types_find_field(readers.types, type, "x", &member, NULL),
 			 STATUS_SYMBOL_NOT_FOUND);
@@ -638,7 +392,7 @@ static void test_structure_that_holds_itself_ends(void **state)
 static void test_declaration_stands_for_its_definition(void **state)
 {
 	struct type_list list = { 0 };
-	struct bytes fields = { 0 };
+	struct written fields = { 0 };
 	uint32_t declared, defined, opaque;
 	struct readers readers;
 	uint64_t size = 0;
@@ -648,7 +402,7 @@ static void test_declaration_stands_for_its_definition(void **state)
 	declared = add_structure(&list, 0, 0x80, 0, "s");
 	opaque = add_structure(&list, 0, 0x80, 0, "nowhere");
 	put_member(&fields, INT, 0, "x");
-	defined = add_structure(&list, add_and_free(&list, 0x1203, &fields), 0, 12, "s");
+	defined = add_structure(&list, add_record(&list, 0x1203, &fields), 0, 12, "s");
 	assert_int_equal(open_types(&list, &readers), STATUS_OK);
 	assert_int_equal(size_of(&readers, declared, &size), STATUS_OK);
 	assert_int_equal(size, 12);
@@ -664,20 +418,20 @@ static void test_declaration_stands_for_its_definition(void **state)
 static void test_fields_of_nameless_members_and_bases_are_found(void **state)
 {
 	struct type_list list = { 0 };
-	struct bytes fields = { 0 };
+	struct written fields = { 0 };
 	struct pdb_member member;
 	struct readers readers;
 	uint32_t inner, base, bits, outer;
 
 	(void)state;
 	put_member(&fields, INT, 4, "deep");
-	inner = add_structure(&list, add_and_free(&list, 0x1203, &fields), 0, 8, "inner");
+	inner = add_structure(&list, add_record(&list, 0x1203, &fields), 0, 8, "inner");
 	put_member(&fields, CHAR, 2, "inherited");
-	base = add_structure(&list, add_and_free(&list, 0x1203, &fields), 0, 4, "base");
+	base = add_structure(&list, add_record(&list, 0x1203, &fields), 0, 4, "base");
 	put32(&fields, INT);
 	put8(&fields, 5);
 	put8(&fields, 9);
-	bits = add_and_free(&list, 0x1205, &fields);
+	bits = add_record(&list, 0x1205, &fields);
 	put16(&fields, 0x1400);
 	put16(&fields, 3);
 	put32(&fields, base);
@@ -686,7 +440,7 @@ static void test_fields_of_nameless_members_and_bases_are_found(void **state)
 	put8(&fields, 0xF2);
 	put8(&fields, 0xF1);
 	put_member(&fields, bits, 0, "flags");
-	outer = add_structure(&list, add_and_free(&list, 0x1203, &fields), 0, 24, "outer");
+	outer = add_structure(&list, add_record(&list, 0x1203, &fields), 0, 24, "outer");
 	assert_int_equal(open_types(&list, &readers), STATUS_OK);
 	assert_int_equal(pdb_types_find_field(readers.types, outer, "deep", &member, NULL),
 			 STATUS_OK);
@@ -724,7 +478,7 @@ static void test_numbers_of_every_form(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		struct bytes body = { 0 };
+		struct written body = { 0 };
 		char name[16];
 
 		put_zeros(&body, 16);
@@ -733,7 +487,7 @@ static void test_numbers_of_every_form(void **state)
 			put8(&body, 0x11);
 		snprintf(name, sizeof(name), "form%zu", i);
 		put_text(&body, name);
-		add_and_free(&list, 0x1505, &body);
+		add_record(&list, 0x1505, &body);
 	}
 	assert_int_equal(open_types(&list, &readers), STATUS_OK);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -754,7 +508,7 @@ static void test_numbers_of_every_form(void **state)
 static void test_newer_structure_record(void **state)
 {
 	struct type_list list = { 0 };
-	struct bytes body = { 0 };
+	struct written body = { 0 };
 	struct readers readers;
 	uint64_t size = 0;
 	uint32_t type;
@@ -767,7 +521,7 @@ static void test_newer_structure_record(void **state)
 	put16(&body, 40);
 	put_text(&body, "newer");
 	put_text(&body, ".?AUnewer@@");
-	add_and_free(&list, 0x1609, &body);
+	add_record(&list, 0x1609, &body);
 	assert_int_equal(open_types(&list, &readers), STATUS_OK);
 	assert_int_equal(pdb_types_find(readers.types, NULL, "newer", &type, NULL), STATUS_OK);
 	assert_int_equal(size_of(&readers, type, &size), STATUS_OK);
@@ -790,8 +544,187 @@ static void test_spelling_that_does_not_fit_ends_in_dots(void **state)
 	assert_string_equal(text, "struct a_nam...");
 	pdb_types_spell(readers.types, 0x0674, text, sizeof(text));
 	assert_string_equal(text, "int *");
-	pdb_types_spell(readers.types, FIRST + 5, text, sizeof(text));
+	pdb_types_spell(readers.types, FIRST_TYPE + 5, text, sizeof(text));
 	assert_string_equal(text, "<type 0x1005>");
+	close_readers(&readers);
+}
+
+static uint32_t add_pointer(struct type_list *list, uint32_t type, uint32_t attributes)
+{
+	struct written body = { 0 };
+
+	put32(&body, type);
+	put32(&body, attributes);
+	return add_record(list, 0x1002, &body);
+}
+
+/* Old compilers leave the size empty; then the kind of pointer tells it. */
+static void test_pointers_are_as_large_as_their_kind(void **state)
+{
+	static const struct {
+		uint32_t attributes;
+		uint64_t size;
+	} known[] = {
+		{ 0x00, 2 }, { 0x0A, 4 }, { 0x0B, 6 }, { 0x0C, 8 }, { 0x0C | 8 << 13, 8 },
+		{ 0x0A | 4 << 13, 4 }, { 0x0C | 16 << 13, 16 },
+	};
+	struct type_list list = { 0 };
+	struct readers readers;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		add_pointer(&list, INT, known[i].attributes);
+	assert_int_equal(open_types(&list, &readers), STATUS_OK);
+	for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		uint64_t size = 0;
+
+		assert_int_equal(size_of(&readers, FIRST_TYPE + i, &size), STATUS_OK);
+		assert_int_equal(size, known[i].size);
+	}
+	close_readers(&readers);
+}
+
+static void assert_spelled(const struct readers *readers, uint32_t type, const char *expected)
+{
+	char text[128];
+
+	pdb_types_spell(readers->types, type, text, sizeof(text));
+	assert_string_equal(text, expected);
+}
+
+static void test_rare_types_are_spelled_as_in_c(void **state)
+{
+	struct type_list list = { 0 };
+	struct written body = { 0 };
+	struct readers readers;
+	uint32_t reference, pointer, arguments, function, array, interface;
+
+	(void)state;
+	reference = add_pointer(&list, INT, 0x0C | 4 << 5 | 8 << 13);
+	pointer = add_pointer(&list, CHAR, 0x0C | 1 << 9 | 1 << 10 | 8 << 13);
+	put32(&body, 2);
+	put32(&body, INT);
+	put32(&body, 0);
+	arguments = add_record(&list, 0x1201, &body);
+	put32(&body, INT);
+	put16(&body, 0);
+	put16(&body, 2);
+	put32(&body, arguments);
+	function = add_record(&list, 0x1008, &body);
+	put32(&body, 0x0003);		/* void has no size to count elements by */
+	put32(&body, INT);
+	put16(&body, 12);
+	put_text(&body, "");
+	array = add_record(&list, 0x1503, &body);
+	put_zeros(&body, 16);
+	put16(&body, 8);
+	put_text(&body, "IUnknown");
+	interface = add_record(&list, 0x1519, &body);
+	assert_int_equal(open_types(&list, &readers), STATUS_OK);
+	assert_spelled(&readers, reference, "int &&");
+	assert_spelled(&readers, pointer, "char * const volatile");
+	assert_spelled(&readers, function, "int (int, ...)");
+	assert_spelled(&readers, array, "void[]");
+	assert_spelled(&readers, interface, "__interface IUnknown");
+	close_readers(&readers);
+}
+
+struct value_seen {
+	const char *name;
+	int64_t value;
+	bool found;
+};
+
+static bool see_value(void *context, const struct pdb_member *member)
+{
+	struct value_seen *seen = context;
+
+	if (member->kind == PDB_MEMBER_ENUMERATOR && strcmp(member->name, seen->name) == 0) {
+		seen->value = (int64_t)member->value;
+		seen->found = true;
+	}
+	return true;
+}
+
+static void put_enumerator(struct written *fields, unsigned leaf, unsigned width, int64_t value,
+			   const char *name)
+{
+	put16(fields, 0x1502);
+	put16(fields, 3);
+	put16(fields, leaf);
+	for (unsigned i = 0; i < width; i++)
+		put8(fields, (unsigned)((uint64_t)value >> (8 * i)) & 0xFF);
+	put_text(fields, name);
+}
+
+static void test_enumerators_below_zero_keep_their_sign(void **state)
+{
+	static const struct {
+		unsigned leaf, width;
+		int64_t value;
+	} known[] = {
+		{ 0x8000, 1, -5 }, { 0x8001, 2, -500 }, { 0x8002, 2, 65000 },
+		{ 0x8003, 4, -70000 }, { 0x8004, 4, 4000000000 }, { 0x8009, 8, INT64_MIN },
+	};
+	struct type_list list = { 0 };
+	struct written body = { 0 };
+	struct readers readers;
+	uint32_t fields, type;
+	char name[8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		snprintf(name, sizeof(name), "e%zu", i);
+		put_enumerator(&body, known[i].leaf, known[i].width, known[i].value, name);
+		while (body.size % 4 != 0)
+			put8(&body, 0xF0 | (4 - body.size % 4));
+	}
+	fields = add_record(&list, 0x1203, &body);
+	put16(&body, 6);
+	put16(&body, 0);
+	put32(&body, INT);
+	put32(&body, fields);
+	put_text(&body, "values");
+	type = add_record(&list, 0x1507, &body);
+	assert_int_equal(open_types(&list, &readers), STATUS_OK);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct value_seen seen = { .name = name };
+
+		snprintf(name, sizeof(name), "e%zu", i);
+		assert_int_equal(pdb_types_visit_members(readers.types, type, see_value, &seen,
+							 NULL), STATUS_OK);
+		assert_true(seen.found);
+		assert_true(seen.value == known[i].value);
+	}
+	close_readers(&readers);
+}
+
+/* Texts stand where numbers do in no PDB of C; the name behind one is found all the same. */
+static void test_texts_in_the_place_of_a_number_are_passed_over(void **state)
+{
+	struct type_list list = { 0 };
+	struct written body = { 0 };
+	struct readers readers;
+	uint64_t size = 1;
+	uint32_t type;
+
+	(void)state;
+	put_zeros(&body, 16);
+	put16(&body, 0x8010);
+	put16(&body, 3);
+	put_bytes(&body, "abc", 3);
+	put_text(&body, "counted");
+	add_record(&list, 0x1505, &body);
+	put_zeros(&body, 16);
+	put16(&body, 0x801B);
+	put_text(&body, "text");
+	put_text(&body, "ended");
+	add_record(&list, 0x1505, &body);
+	assert_int_equal(open_types(&list, &readers), STATUS_OK);
+	assert_int_equal(pdb_types_find(readers.types, NULL, "counted", &type, NULL), STATUS_OK);
+	assert_int_equal(size_of(&readers, type, &size), STATUS_OK);
+	assert_int_equal(size, 0);
+	assert_int_equal(pdb_types_find(readers.types, NULL, "ended", &type, NULL), STATUS_OK);
 	close_readers(&readers);
 }
 
@@ -826,6 +759,10 @@ int main(void)
 		cmocka_unit_test(test_numbers_of_every_form),
 		cmocka_unit_test(test_newer_structure_record),
 		cmocka_unit_test(test_spelling_that_does_not_fit_ends_in_dots),
+		cmocka_unit_test(test_pointers_are_as_large_as_their_kind),
+		cmocka_unit_test(test_rare_types_are_spelled_as_in_c),
+		cmocka_unit_test(test_enumerators_below_zero_keep_their_sign),
+		cmocka_unit_test(test_texts_in_the_place_of_a_number_are_passed_over),
 		cmocka_unit_test(test_more_types_than_bytes_are_refused),
 	};
 

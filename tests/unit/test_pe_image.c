@@ -171,6 +171,12 @@ static void test_every_single_missing_page_is_survived(void **state)
 	free(memory.bytes);
 }
 
+static bool look_at_export(void *context, const struct image_export *exported)
+{
+	(void)context;
+	return exported->name[0] != '\0';
+}
+
 static void test_every_damaged_header_byte_is_survived(void **state)
 {
 	static const uint8_t damage[] = { 0x00, 0x7F, 0x80, 0xFF };
@@ -186,10 +192,8 @@ static void test_every_damaged_header_byte_is_survived(void **state)
 
 			memory.bytes[at] = damage[i];
 			if (open_image(&memory, &image) == STATUS_OK) {
-				uint32_t rva;
-
 				assert_non_null(image->pdb_name);
-				pe_image_find_export(image, "none", &rva, NULL);
+				pe_image_visit_exports(image, look_at_export, NULL, NULL);
 			}
 			pe_image_close(image);
 		}
@@ -398,7 +402,6 @@ static void test_exports_have_name_ordinal_address_and_forwarder(void **state)
 	struct memory memory = make_image(true);
 	struct listing listing = { "" };
 	struct pe_image *image;
-	uint32_t rva = 0;
 
 	(void)state;
 	put_exports(&memory);
@@ -406,12 +409,6 @@ static void test_exports_have_name_ordinal_address_and_forwarder(void **state)
 	assert_int_equal(pe_image_visit_exports(image, list_export, &listing, NULL), STATUS_OK);
 	assert_string_equal(listing.text,
 			    "Alpha@12=1700;Beta@11=0->NTDLL.Beta;Gamma@10=1500;");
-	assert_int_equal(pe_image_find_export(image, "Gamma", &rva, NULL), STATUS_OK);
-	assert_int_equal(rva, 0x1500);
-	assert_int_equal(pe_image_find_export(image, "Beta", &rva, NULL),
-			 STATUS_SYMBOL_NOT_FOUND);
-	assert_int_equal(pe_image_find_export(image, "Delta", &rva, NULL),
-			 STATUS_SYMBOL_NOT_FOUND);
 	pe_image_close(image);
 	free(memory.bytes);
 }

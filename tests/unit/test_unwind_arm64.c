@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "guest/unwind_arm64.h"
+#include "guest/unwind_arm64_codes.h"
 #include "windows_image.h"
 
 #include <string.h>
@@ -262,6 +263,8 @@ static void data_that_breaks_a_rule_is_refused(void **state)
 		{ { 0xE3, 0xE3, 0xE3, 0xE3 } },		/* no end */
 		{ { 0xE3, 0xE3, 0xE0, 0 } },		/* cut */
 		{ { 0xCB, 0xC0, END } },		/* x34 */
+		{ { 0xE7, 0x80, 0x00, END } },		/* a bit of save_any_reg that is 0 */
+		{ { 0xE7, 0x00, 0xC0, END } },		/* and a reserved kind of register */
 	};
 	struct fixture fixture;
 
@@ -283,6 +286,76 @@ static void data_that_breaks_a_rule_is_refused(void **state)
 	SET_UP_CODES(&fixture, 0, END);
 	fixture.memory.image[CODES + 2] |= 4;	/* a version that is not known */
 	assert_int_equal(unwind_at(&fixture, 20), UNWIND_DATA_DAMAGED);
+	tear_down(&fixture);
+}
+
+/*
+ * Each code with a value in every field of its, as the published table has it:
+ * save_regp is 110010xx xxzzzzzz, a pair from X19 + x on at [sp, z * 8], and so on.
+ */
+static void every_code_has_the_meaning_of_the_published_table(void **state)
+{
+	enum { NONE = ARM64_NO_REGISTER };
+	static const struct {
+		uint8_t codes[4];
+		uint8_t used;
+		struct arm64_step step;
+	} cases[] = {
+		{ { 0x03 }, 1, { ARM64_STEP_ALLOCATE, 0, NONE, 0, 48 } },
+		{ { 0x25 }, 1, { ARM64_STEP_SAVE, 19, 20, 0, 40 } },
+		{ { 0x43 }, 1, { ARM64_STEP_SAVE, 29, 30, 24, 0 } },
+		{ { 0x83 }, 1, { ARM64_STEP_SAVE, 29, 30, 0, 32 } },
+		{ { 0xC1, 0x02 }, 2, { ARM64_STEP_ALLOCATE, 0, NONE, 0, 0x1020 } },
+		{ { 0xC8, 0xC5 }, 2, { ARM64_STEP_SAVE, 22, 23, 40, 0 } },	/* save_regp */
+		{ { 0xCC, 0xC5 }, 2, { ARM64_STEP_SAVE, 22, 23, 0, 48 } },
+		{ { 0xD0, 0xC5 }, 2, { ARM64_STEP_SAVE, 22, NONE, 40, 0 } },	/* save_reg */
+		{ { 0xD4, 0x65 }, 2, { ARM64_STEP_SAVE, 22, NONE, 0, 48 } },
+		{ { 0xD6, 0x85 }, 2, { ARM64_STEP_SAVE, 23, 30, 40, 0 } },	/* save_lrpair */
+		{ { 0xD8, 0x85 }, 2, { ARM64_STEP_SAVE_FLOAT, 0, NONE, 0, 0 } },
+		{ { 0xDA, 0x85 }, 2, { ARM64_STEP_SAVE_FLOAT, 0, NONE, 0, 48 } },
+		{ { 0xDC, 0x85 }, 2, { ARM64_STEP_SAVE_FLOAT, 0, NONE, 0, 0 } },
+		{ { 0xDE, 0x65 }, 2, { ARM64_STEP_SAVE_FLOAT, 0, NONE, 0, 48 } },
+		/* save_any_reg: str x5 at 24, stp x5 at 48, the same lowering SP, and d and q */
+		{ { 0xE7, 0x05, 0x03 }, 3, { ARM64_STEP_SAVE, 5, NONE, 24, 0 } },
+		{ { 0xE7, 0x45, 0x03 }, 3, { ARM64_STEP_SAVE, 5, 6, 48, 0 } },
+		{ { 0xE7, 0x25, 0x03 }, 3, { ARM64_STEP_SAVE, 5, NONE, 0, 64 } },
+		{ { 0xE7, 0x65, 0x03 }, 3, { ARM64_STEP_SAVE, 5, 6, 0, 64 } },
+		{ { 0xE7, 0x05, 0x43 }, 3, { ARM64_STEP_SAVE_FLOAT, 0, NONE, 0, 0 } },
+		{ { 0xE7, 0x65, 0x83 }, 3, { ARM64_STEP_SAVE_FLOAT, 0, NONE, 0, 64 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct arm64_step *expected = &cases[i].step;
+		struct arm64_step step;
+		size_t used = 0;
+
+		assert_true(arm64_decode_step(cases[i].codes, 4, &step, &used));
+		assert_int_equal(used, cases[i].used);
+		assert_int_equal(step.kind, expected->kind);
+		assert_int_equal(step.offset, expected->offset);
+		assert_int_equal(step.size, expected->size);
+		if (step.kind == ARM64_STEP_SAVE) {
+			assert_int_equal(step.first, expected->first);
+			assert_int_equal(step.second, expected->second);
+		}
+		assert_false(arm64_decode_step(cases[i].codes, (size_t)cases[i].used - 1, &step,
+					       &used));
+	}
+}
+
+static void a_register_saved_with_sp_lowered_is_found_where_it_lies(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	/* stp x19, lr, [sp, 16]; str x21, [sp, -32]! by save_any_reg */
+	SET_UP_CODES(&fixture, 0, 0xD6, 0x02, 0xE7, 0x35, 0x01, END);
+	assert_int_equal(unwind_at(&fixture, 20), UNWIND_CALLER);
+	assert_saved(&fixture, 19, 16);
+	assert_saved(&fixture, ARM64_LR, 24);
+	assert_saved(&fixture, 21, 0);
+	assert_int_equal(fixture.registers.sp, SP + 32);
 	tear_down(&fixture);
 }
 
@@ -322,6 +395,8 @@ int main(void)
 		cmocka_unit_test(a_packed_entry_is_unwound_in_prologue_body_and_epilogue),
 		cmocka_unit_test(a_packed_part_has_neither_prologue_nor_epilogue),
 		cmocka_unit_test(data_that_breaks_a_rule_is_refused),
+		cmocka_unit_test(every_code_has_the_meaning_of_the_published_table),
+		cmocka_unit_test(a_register_saved_with_sp_lowered_is_found_where_it_lies),
 		cmocka_unit_test(missing_pages_are_told_apart),
 	};
 
