@@ -491,27 +491,28 @@ static void call_container(struct session *session)
 		require(log.PendingCount == count);
 }
 
-/* Salvage has no say in what a plain load can read. */
+/* Salvage may find more memory than a plain load, behind a gap in its map, but never less. */
 static void call_salvage(struct session *session)
 {
 	VMSAVEDSTATE_SOURCE source = session->source;
-	VM_SAVED_STATE_DUMP_HANDLE salvaged;
+	VM_SAVED_STATE_DUMP_HANDLE plain, salvaged;
 	uint64_t gpa = take_address(session);
 	UINT32 size = (UINT32)take(session, 2);
 	UINT32 got = 0, got_salvaged = 0;
-	HRESULT result;
 
 	if (session->salvaged || !may_be_heavy(session))
 		return;
+	/* A handle of its own, without the fixes that were made on the other. */
+	require(VmSavedStateOpen(&source, &plain) == S_OK);
 	source.Flags = VMSAVEDSTATE_SOURCE_SALVAGE;
 	require(VmSavedStateOpen(&source, &salvaged) == S_OK);
-	result = ReadGuestPhysicalAddress(salvaged, gpa, session->other, size, &got_salvaged);
+	if (ReadGuestPhysicalAddress(plain, gpa, session->buffer, size, &got) == S_OK && got > 0) {
+		require(ReadGuestPhysicalAddress(salvaged, gpa, session->other, got,
+						 &got_salvaged) == S_OK);
+		require(got == got_salvaged && memcmp(session->buffer, session->other, got) == 0);
+	}
+	require(ReleaseSavedStateFiles(plain) == S_OK);
 	require(ReleaseSavedStateFiles(salvaged) == S_OK);
-	/* A handle of its own, without the fixes that were made on the other. */
-	require(VmSavedStateOpen(&session->source, &salvaged) == S_OK);
-	require(ReadGuestPhysicalAddress(salvaged, gpa, session->buffer, size, &got) == result);
-	require(ReleaseSavedStateFiles(salvaged) == S_OK);
-	require(got == got_salvaged && memcmp(session->buffer, session->other, got) == 0);
 }
 
 static BOOL CALLBACK look_at_problem(void *context, const VMSAVEDSTATE_PROBLEM *problem)
