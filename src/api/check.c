@@ -48,6 +48,12 @@ static void tell_damage(void *context, enum saved_part part, const struct error 
 	tell(context, part, error, 0, 0);
 }
 
+/* A range may have 2^52 pages, whose bytes are one more than a number can say. */
+static uint64_t bytes_of_pages(uint64_t pages)
+{
+	return pages > UINT64_MAX >> PAGE_SHIFT ? UINT64_MAX : pages << PAGE_SHIFT;
+}
+
 /* The guest addresses of pages of the saved RAM, one problem for each range they lie in. */
 static void tell_fault(void *context, const struct ram_fault *fault)
 {
@@ -65,7 +71,7 @@ static void tell_fault(void *context, const struct ram_fault *fault)
 		mapped = true;
 		tell(check, PART_RAM_BLOCK, &fault->error,
 		     (ranges[i].gpa_page + (from - ranges[i].saved_page)) << PAGE_SHIFT,
-		     (to - from) << PAGE_SHIFT);
+		     bytes_of_pages(to - from));
 	}
 	if (!mapped)
 		tell(check, PART_RAM_BLOCK, &fault->error, 0, 0);
