@@ -150,18 +150,27 @@ static void call_chunks(struct session *session)
 	require(result == S_OK || result == E_OUTOFMEMORY);
 }
 
+/* What is true of a page need not be of the next. */
+static UINT32 within_page(uint64_t gpa, UINT32 most)
+{
+	UINT32 left = 4096 - (UINT32)(gpa % 4096);
+
+	return left < most ? left : most;
+}
+
 static void call_offset(struct session *session)
 {
 	UINT64 offset;
 	uint64_t gpa = take_address(session);
 	HRESULT result = GuestPhysicalAddressToRawSavedMemoryOffset(session->handle, gpa, &offset);
-	UINT32 got, got_raw;
+	UINT32 size = within_page(gpa, 16), got, got_raw;
 
 	require(result == S_OK || result == E_INVALIDARG);
 	if (result != S_OK || session->fixed)
 		return;
-	if (ReadGuestPhysicalAddress(session->handle, gpa, session->buffer, 16, &got) != S_OK ||
-	    ReadGuestRawSavedMemory(session->handle, offset, session->other, 16, &got_raw) != S_OK)
+	if (ReadGuestPhysicalAddress(session->handle, gpa, session->buffer, size, &got) != S_OK ||
+	    ReadGuestRawSavedMemory(session->handle, offset, session->other, size,
+				    &got_raw) != S_OK)
 		return;
 	if (got_raw < got)
 		got = got_raw;
@@ -190,11 +199,12 @@ static void call_storage(struct session *session)
 	if (result != S_OK)
 		return;
 	require(pages >= 1);
-	result = ReadGuestPhysicalAddress(session->handle, gpa, session->buffer, 8, &got);
+	result = ReadGuestPhysicalAddress(session->handle, gpa, session->buffer,
+					  within_page(gpa, 8), &got);
 	if (storage == VMSAVEDSTATE_PAGE_HOLE || storage == VMSAVEDSTATE_PAGE_MISSING)
 		require(result != S_OK || got == 0);
-	else if (storage == VMSAVEDSTATE_PAGE_ZERO && result == S_OK && got == 8 && !session->fixed)
-		require(image_load(session->buffer, 8) == 0);
+	else if (storage == VMSAVEDSTATE_PAGE_ZERO && result == S_OK && !session->fixed)
+		require(image_load(session->buffer, got) == 0);
 }
 
 static void call_batch(struct session *session)
