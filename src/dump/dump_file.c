@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dump/dump_sink.h"
+#include "base/text.h"
 #include "platform/directory.h"
 #include "platform/file.h"
 
@@ -79,18 +80,6 @@ static void file_sink_abandon(void *context)
 	free_file(dump);
 }
 
-static char *text_of_both(const char *first, const char *second)
-{
-	size_t length = strlen(first);
-	char *text = malloc(length + strlen(second) + 1);
-
-	if (text != NULL) {
-		memcpy(text, first, length);
-		memcpy(text + length, second, strlen(second) + 1);
-	}
-	return text;
-}
-
 /* A file may be replaced; a device, pipe or folder of that name never is. */
 static enum status check_replaceable(const char *path, struct error *error)
 {
@@ -132,8 +121,8 @@ static enum status begin(struct dump_file *dump, const char *path, bool replace,
 	enum status status;
 
 	dump->replace = replace;
-	dump->path = text_of_both(path, "");
-	dump->partial_path = text_of_both(path, partial_suffix);
+	dump->path = text_join(path, "");
+	dump->partial_path = text_join(path, partial_suffix);
 	if (dump->path == NULL || dump->partial_path == NULL)
 		return error_out_of_memory(error, "a path");
 	status = check_names(dump, error);

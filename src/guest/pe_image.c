@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/pe_image.h"
 #include "base/bytes.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -199,29 +200,6 @@ static enum status read_sections(struct pe_image *image, uint64_t at, uint16_t c
 
 /* ---- debug directory --------------------------------------------------------------- */
 
-static char *copy_text(const char *from, size_t length)
-{
-	char *text = malloc(length + 1);
-
-	if (text == NULL)
-		return NULL;
-	memcpy(text, from, length);
-	text[length] = '\0';
-	return text;
-}
-
-/* The file name without folder and extension: "C:\src\third.pdb" is "third". */
-static char *stem_of(const char *path)
-{
-	const char *name = path, *dot;
-
-	for (const char *p = path; *p != '\0'; p++)
-		if (*p == '\\' || *p == '/')
-			name = p + 1;
-	dot = strrchr(name, '.');
-	return copy_text(name, dot != NULL ? (size_t)(dot - name) : strlen(name));
-}
-
 /* True when the entry is a CodeView record that names a PDB. */
 static bool read_codeview(struct pe_image *image, const uint8_t *entry, char *path)
 {
@@ -262,8 +240,8 @@ static enum status read_debug_directory(struct pe_image *image, struct error *er
 		    read_codeview(image, entry, path))
 			break;
 	}
-	image->pdb_path = copy_text(path, strlen(path));
-	image->pdb_name = stem_of(path);
+	image->pdb_path = text_copy(path);
+	image->pdb_name = path_file_stem(path);
 	if (image->pdb_path == NULL || image->pdb_name == NULL)
 		return error_out_of_memory(error, "the path of a PDB");
 	return STATUS_OK;

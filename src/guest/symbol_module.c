@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/symbol_module.h"
+#include "base/text.h"
 #include "guest/symbol_path.h"
 #include "guest/text_buffer.h"
 
@@ -10,28 +11,6 @@
 
 /* ---- names --------------------------------------------------------------------------- */
 
-static const char *file_name_of(const char *path)
-{
-	const char *name = path;
-
-	for (const char *p = path; *p != '\0'; p++) {
-		if (*p == '/' || *p == '\\')
-			name = p + 1;
-	}
-	return name;
-}
-
-static char *copy_text(const char *text, size_t length)
-{
-	char *copy = malloc(length + 1);
-
-	if (copy == NULL)
-		return NULL;
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	return copy;
-}
-
 static bool is_given(const char *text)
 {
 	return text != NULL && text[0] != '\0';
@@ -40,15 +19,11 @@ static bool is_given(const char *text)
 /* The module's name as asked for, or the stem of the image's or of its PDB's name. */
 static char *choose_name(const struct pe_image *image, const struct symbol_request *request)
 {
-	const char *name, *dot;
-
 	if (is_given(request->module_name))
-		return copy_text(request->module_name, strlen(request->module_name));
+		return text_copy(request->module_name);
 	if (!is_given(request->image_name))
-		return copy_text(image->pdb_name, strlen(image->pdb_name));
-	name = file_name_of(request->image_name);
-	dot = strrchr(name, '.');
-	return copy_text(name, dot != NULL ? (size_t)(dot - name) : strlen(name));
+		return text_copy(image->pdb_name);
+	return path_file_stem(request->image_name);
 }
 
 /* ---- life ---------------------------------------------------------------------------- */
@@ -183,19 +158,9 @@ static bool try_file(void *context, const char *path)
 /* The PDB's name as the image has it, or the image's name with another extension. */
 static char *choose_pdb_name(const struct pe_image *image, const struct module_symbols *module)
 {
-	static const char extension[] = ".pdb";
-	size_t length;
-	char *name;
-
 	if (image->pdb_path[0] != '\0')
-		return copy_text(image->pdb_path, strlen(image->pdb_path));
-	length = strlen(module->facts.name);
-	name = malloc(length + sizeof(extension));
-	if (name == NULL)
-		return NULL;
-	memcpy(name, module->facts.name, length);
-	memcpy(name + length, extension, sizeof(extension));
-	return name;
+		return text_copy(image->pdb_path);
+	return text_join(module->facts.name, ".pdb");
 }
 
 static void report_beginning(struct pdb_search *search, const struct symbol_request *request,
@@ -205,7 +170,7 @@ static void report_beginning(struct pdb_search *search, const struct symbol_requ
 
 	symbol_path_key(search->image->pdb_guid, search->image->pdb_age, key);
 	snprintf(message, sizeof(message), "at 0x%" PRIx64 ", looking for %.300s, %s",
-		 search->image->base, file_name_of(pdb_name), key);
+		 search->image->base, path_file_name(pdb_name), key);
 	report_text(search, message);
 	if (request->timestamp != 0 && request->timestamp != search->image->timestamp) {
 		snprintf(message, sizeof(message),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/symbol_path.h"
 #include "base/bytes.h"
+#include "base/text.h"
 #include "base/text_encoding.h"
 #include "platform/directory.h"
 
@@ -171,13 +172,10 @@ static enum status search_place(struct search *search, char *place, struct error
 }
 
 /* The name comes from guest memory: it must not lead out of the folders of the path. */
-static const char *file_name(const char *path)
+static const char *searchable_name(const char *path)
 {
-	const char *name = path;
+	const char *name = path_file_name(path);
 
-	for (const char *p = path; *p != '\0'; p++)
-		if (*p == '/' || *p == '\\' || *p == ':')
-			name = p + 1;
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ? "" : name;
 }
 
@@ -185,7 +183,7 @@ enum status symbol_path_search(const char *path, const char *pdb_name, const uin
 			       uint32_t age, const struct symbol_path_listener *listener,
 			       struct error *error)
 {
-	struct search search = { .pdb_name = file_name(pdb_name), .listener = listener };
+	struct search search = { .pdb_name = searchable_name(pdb_name), .listener = listener };
 	enum status status = STATUS_OK;
 	char *copy, *place;
 
@@ -193,10 +191,9 @@ enum status symbol_path_search(const char *path, const char *pdb_name, const uin
 		return error_set(error, STATUS_INVALID_ARGUMENT,
 				 "'%.200s' is not the name of a PDB", pdb_name);
 	symbol_path_key(guid, age, search.key);
-	copy = malloc(strlen(path) + 1);
+	copy = text_copy(path);
 	if (copy == NULL)
 		return error_out_of_memory(error, "a symbol path");
-	memcpy(copy, path, strlen(path) + 1);
 	for (place = copy; place != NULL && status == STATUS_OK && !search.found;) {
 		char *rest = cut(place, ';');
 

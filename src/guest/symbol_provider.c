@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/symbol_provider.h"
 #include "guest/symbol_module.h"
+#include "base/text.h"
 #include "base/text_encoding.h"
 #include "base/vector.h"
 
@@ -24,12 +25,11 @@ enum status symbol_provider_open(const char *path, struct symbol_provider **out,
 
 	if (provider == NULL)
 		return error_out_of_memory(error, "a symbol provider");
-	provider->path = malloc(strlen(path) + 1);
+	provider->path = text_copy(path);
 	if (provider->path == NULL) {
 		free(provider);
 		return error_out_of_memory(error, "a symbol provider");
 	}
-	memcpy(provider->path, path, strlen(path) + 1);
 	*out = provider;
 	return STATUS_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "locate/catalogue.h"
+#include "base/text.h"
 #include "locate/catalogue_scan.h"
 #include "platform/directory.h"
 #include "platform/environment.h"

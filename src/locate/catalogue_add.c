@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One VM or checkpoint: its configuration, and where its state files are. */
-#include "base/text_encoding.h"
+#include "base/text.h"
 #include "locate/catalogue_scan.h"
 #include "platform/directory.h"
 
@@ -60,14 +60,11 @@ void catalogue_close(struct catalogue *catalogue)
 static enum status find_file(const struct folder *folder, const char *stem,
 			     const char *extension, char **out, struct error *error)
 {
-	size_t stem_length = strlen(stem), extension_length = strlen(extension);
 	const struct folder_entry *entry;
-	char *name = malloc(stem_length + extension_length + 1);
+	char *name = text_join(stem, extension);
 
 	if (name == NULL)
 		return error_out_of_memory(error, "a path");
-	memcpy(name, stem, stem_length);
-	memcpy(name + stem_length, extension, extension_length + 1);
 	entry = folder_find(folder, name, false);
 	free(name);
 	if (entry == NULL)
@@ -80,24 +77,12 @@ static enum status find_file(const struct folder *folder, const char *stem,
 static enum status find_pair_below(struct catalogue_scan *scan, const struct folder *folder,
 				   const char *stem, struct state_files *files)
 {
-	const struct folder_entry *entry = folder_find(folder, stem, true);
-	struct error failure = { .status = STATUS_OK };
 	struct folder below;
-	char *path;
-	enum status status;
+	bool is_open;
+	enum status status = catalogue_open_below(scan, folder, stem, &below, &is_open);
 
-	if (entry == NULL)
-		return STATUS_OK;
-	path = path_join(folder->path, entry->name);
-	if (path == NULL)
-		return error_out_of_memory(scan->error, "a path");
-	status = folder_open(path, &below, &failure);
-	if (status != STATUS_OK) {
-		status = catalogue_note(scan, path, &failure);
-		free(path);
+	if (!is_open)
 		return status;
-	}
-	free(path);
 	status = find_file(&below, stem, ".bin", &files->bin, scan->error);
 	if (status == STATUS_OK)
 		status = find_file(&below, stem, ".vsv", &files->vsv, scan->error);

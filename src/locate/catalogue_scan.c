@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "locate/catalogue_scan.h"
+#include "base/text.h"
 #include "base/text_encoding.h"
 #include "platform/directory.h"
 
@@ -63,22 +64,31 @@ static enum status open_or_note(struct catalogue_scan *scan, const char *path,
 	return status == STATUS_OK ? STATUS_OK : catalogue_note(scan, path, &failure);
 }
 
-static enum status scan_child(struct catalogue_scan *scan, const struct folder *folder,
-			      const char *name, bool is_checkpoint)
+enum status catalogue_open_below(struct catalogue_scan *scan, const struct folder *folder,
+				 const char *name, struct folder *out, bool *is_open_out)
 {
 	const struct folder_entry *entry = folder_find(folder, name, true);
-	struct folder child;
-	bool is_open = false;
 	char *path;
 	enum status status;
 
+	*is_open_out = false;
 	if (entry == NULL)
 		return STATUS_OK;
 	path = path_join(folder->path, entry->name);
 	if (path == NULL)
 		return error_out_of_memory(scan->error, "a path");
-	status = open_or_note(scan, path, &child, &is_open);
+	status = open_or_note(scan, path, out, is_open_out);
 	free(path);
+	return status;
+}
+
+static enum status scan_child(struct catalogue_scan *scan, const struct folder *folder,
+			      const char *name, bool is_checkpoint)
+{
+	struct folder child;
+	bool is_open;
+	enum status status = catalogue_open_below(scan, folder, name, &child, &is_open);
+
 	if (!is_open)
 		return status;
 	status = scan_configurations(scan, &child, is_checkpoint);

@@ -32,6 +32,13 @@ enum status catalogue_scan_beside(struct catalogue_scan *scan, const char *folde
 enum status catalogue_scan_host_list(struct catalogue_scan *scan, const char *path);
 
 /*
+ * Lists the folder of that name that lies in another, which has been listed.
+ * *is_open_out is false without one, and where it cannot be listed, which is noted.
+ */
+enum status catalogue_open_below(struct catalogue_scan *scan, const struct folder *folder,
+				 const char *name, struct folder *out, bool *is_open_out);
+
+/*
  * Adds the VM or checkpoint of a configuration file that lies in folder, which
  * has been listed.  One that was added before is passed over, and one that
  * cannot be read is noted.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "locate/configuration.h"
 #include "base/bytes.h"
+#include "base/text.h"
 #include "base/text_encoding.h"
 #include "container/container.h"
 #include "locate/xml_reader.h"

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/vector.h"
-#include "locate/text.h"
+#include "locate/names.h"
 
 #include <stdint.h>
 

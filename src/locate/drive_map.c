@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "locate/drive_map.h"
+#include "base/text.h"
 #include "base/text_encoding.h"
-#include "locate/text.h"
 #include "platform/directory.h"
 #include "platform/environment.h"
 

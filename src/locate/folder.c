@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "locate/folder.h"
+#include "base/text.h"
 #include "base/text_encoding.h"
-#include "locate/text.h"
+#include "locate/names.h"
 #include "platform/directory.h"
 
 #include <string.h>

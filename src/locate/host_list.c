@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* data.vmcx, the list that a host keeps of its VMs. */
+#include "base/text.h"
 #include "base/text_encoding.h"
 #include "locate/catalogue_scan.h"
 #include "platform/directory.h"

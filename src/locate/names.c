@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "locate/text.h"
+#include "locate/names.h"
 #include "base/text_encoding.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-
-char *text_copy_part(const char *text, size_t length)
-{
-	char *copy = malloc(length + 1);
-
-	if (copy == NULL)
-		return NULL;
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	return copy;
-}
-
-char *text_copy(const char *text)
-{
-	return text_copy_part(text, strlen(text));
-}
-
-/* ---- names ------------------------------------------------------------------------- */
 
 /* Capital letters first to last, every step-th of them, and how far the small ones are. */
 struct case_range {

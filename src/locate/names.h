@@ -4,15 +4,11 @@
  *
  * May include: src/base.
  */
-#ifndef LOCATE_TEXT_H
-#define LOCATE_TEXT_H
+#ifndef LOCATE_NAMES_H
+#define LOCATE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* A copy that the caller frees; NULL when memory is short. */
-char *text_copy(const char *text);
-char *text_copy_part(const char *text, size_t length);
 
 /*
  * Compares two names in UTF-8 without regard to the case of Latin, Greek and

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "locate/state_files.h"
+#include "base/text.h"
 #include "container/container.h"
-#include "locate/text.h"
 #include "platform/directory.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "locate/xml_reader.h"
+#include "base/text.h"
 #include "base/text_encoding.h"
-#include "locate/text.h"
 
 #include <stdlib.h>
 #include <string.h>

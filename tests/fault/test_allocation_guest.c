@@ -371,8 +371,10 @@ static void put_host(void)
 		{ "", "host/d/guests/office/snapshots/" CHECKPOINT_2 ".vmcx",
 		  "vmcx-nameless-checkpoint.vmrs" },
 		{ "", "host/d/guests/office/snapshots/" CHECKPOINT_1 ".vmrs", "minimal.vmrs" },
-		{ "", "host/d/guests/office/snapshots/" CHECKPOINT_2 ".bin", "legacy-pair.bin" },
-		{ "", "host/d/guests/office/snapshots/" CHECKPOINT_2 ".vsv", "legacy-pair.vsv" },
+		{ "", "host/d/guests/office/snapshots/" CHECKPOINT_2 "/" CHECKPOINT_2 ".bin",
+		  "legacy-pair.bin" },
+		{ "", "host/d/guests/office/snapshots/" CHECKPOINT_2 "/" CHECKPOINT_2 ".vsv",
+		  "legacy-pair.vsv" },
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

@@ -2,7 +2,7 @@
 /* The texts by which VMs are known: names, GUIDs, and the XML of old configurations. */
 #include "test_shim.h"
 
-#include "locate/text.h"
+#include "locate/names.h"
 #include "locate/xml_reader.h"
 
 #include <stdio.h>
