@@ -121,10 +121,23 @@ enum status container_visit(const struct container *container, container_visitor
 	return STATUS_OK;
 }
 
+uint64_t container_stored(const struct container *container, uint64_t offset, uint64_t size)
+{
+	return container->format->stored(container->state, offset, size);
+}
+
 enum status container_read(const struct container *container, uint64_t offset, void *buffer,
 			   size_t size, struct error *error)
 {
-	return container->format->read(container->state, offset, buffer, size, error);
+	uint64_t stored = container_stored(container, offset, size);
+
+	if (stored < size)
+		return error_set(error, STATUS_CORRUPT_LINK,
+				 "of %llu bytes at offset %llu, only %llu are in the file",
+				 (unsigned long long)size, (unsigned long long)offset,
+				 (unsigned long long)stored);
+	return size > 0 ? container->format->read(container->state, offset, buffer, size, error)
+			: STATUS_OK;
 }
 
 enum status container_read_value(const struct container *container, const struct key_value *value,
@@ -134,9 +147,9 @@ enum status container_read_value(const struct container *container, const struct
 	enum status status;
 	uint8_t *bytes;
 
-	/* What lies behind the end of the file by a pending log is never more than the file has. */
+	/* What a pending log adds behind the end of the file is never more than the file has. */
 	if (value->broken || size > file_size(container->file) ||
-	    !range_fits(value->offset, size, container_facts(container).size))
+	    container_stored(container, value->offset, size) < size)
 		return error_set(error, STATUS_CORRUPT_LINK,
 				 "its value claims %llu bytes at offset %llu, more than there are",
 				 (unsigned long long)size, (unsigned long long)value->offset);

@@ -81,15 +81,21 @@ enum status container_visit(const struct container *container, container_visitor
 			    void *context, struct error *error);
 
 /*
+ * How many of the size bytes at offset there are, up to the first that is missing:
+ * the file may have been cut short, or its replay log may be damaged.
+ */
+uint64_t container_stored(const struct container *container, uint64_t offset, uint64_t size);
+
+/*
  * Reads exactly size bytes of the contents, as a value's offset counts them.
- * STATUS_READ_FAILED.
+ * STATUS_READ_FAILED; STATUS_CORRUPT_LINK if they are not all there.
  */
 enum status container_read(const struct container *container, uint64_t offset, void *buffer,
 			   size_t size, struct error *error);
 
 /*
  * Reads a whole Array or String value of at most limit bytes into memory that
- * the caller frees.  A value that claims more bytes than the container has is
+ * the caller frees.  A value that claims more bytes than there are is
  * STATUS_CORRUPT_LINK; one above limit STATUS_UNSUPPORTED_LAYOUT.
  */
 enum status container_read_value(const struct container *container, const struct key_value *value,

@@ -24,6 +24,7 @@ struct container_format {
 	const struct numbered_keys *(*numbered)(const void *state, size_t family);
 	/* False when memory is short. */
 	bool (*visit)(const void *state, container_visitor visit, void *context);
+	uint64_t (*stored)(const void *state, uint64_t offset, uint64_t size);
 	enum status (*read)(const void *state, uint64_t offset, void *buffer, size_t size,
 			    struct error *error);
 };

@@ -30,8 +30,8 @@ static enum status overlay_log(struct hvs *hvs, struct error *error)
 	if (hvs->header.log_offset == 0)
 		return STATUS_OK;
 	damage_count(damage, PART_REPLAY_LOG);
-	status = hvs_log_read(hvs->view.file, &hvs->header, &log, error);
-	/* A log with a fault is left out as a whole: what it would have changed is unknown. */
+	status = hvs_log_read(hvs->view.file, &hvs->header, damage, &log, error);
+	/* A log with a fault elsewhere is left out as a whole: what it would change is unknown. */
 	status = damage_tolerate(damage, PART_REPLAY_LOG, status, error);
 	if (status != STATUS_OK || log.pending == 0)
 		return status;
@@ -117,6 +117,13 @@ static bool hvs_visit(const void *state, container_visitor visit, void *context)
 	return hvs_tree_visit(&hvs->tree, visit, context);
 }
 
+static uint64_t hvs_stored(const void *state, uint64_t offset, uint64_t size)
+{
+	const struct hvs *hvs = state;
+
+	return hvs_view_stored(&hvs->view, offset, size);
+}
+
 static enum status hvs_read(const void *state, uint64_t offset, void *buffer, size_t size,
 			    struct error *error)
 {
@@ -134,5 +141,6 @@ const struct container_format container_format_hvs = {
 	.find = hvs_find,
 	.numbered = hvs_numbered,
 	.visit = hvs_visit,
+	.stored = hvs_stored,
 	.read = hvs_read,
 };

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "container/hvs_keys.h"
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "container/hvs_checksum.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { TABLE_INDICES = 65536 };
+enum {
+	TABLE_INDICES = 65536,
+	FIRST_PIECE = 4096,	/* of a table that is read */
+	PIECE_GROWTH = 4	/* how much more is read each time its entries go on */
+};
 
 struct key_walk {
 	const struct hvs_view *view;
@@ -14,12 +19,15 @@ struct key_walk {
 	hvs_entry_visitor visit;
 	void *context;
 	struct error *error;
-	uint8_t *table;			/* the table being walked */
+	uint8_t *table;			/* the beginning of the table being walked */
 	size_t table_capacity;
+	uint32_t table_loaded;		/* bytes of it */
 	uint64_t table_offset;		/* in the contents */
 	uint32_t table_size;
 	uint16_t table_index;
+	uint64_t sound_end;		/* where the last table with a good header ends */
 	size_t object_hint;
+	size_t incomplete_values;	/* those that a damaged file lacks bytes of */
 	uint8_t *indices_seen;		/* one bit per TableIndex */
 	uint32_t spare_index;		/* those above are taken */
 };
@@ -72,6 +80,35 @@ static enum key_type plain_type(uint8_t type)
 	}
 }
 
+/*
+ * A value that is partly neither in the file nor in its replay log, though one of
+ * them has what lies behind.  Where damage is tolerated it is told of once for all.
+ */
+static enum status note_missing_bytes(struct key_walk *walk, uint32_t position,
+				      const struct key_value *value)
+{
+	const struct hvs_view *view = walk->view;
+
+	if (!range_fits(value->offset, value->size, view->size) ||
+	    hvs_view_stored(view, value->offset, value->size) == value->size)
+		return STATUS_OK;
+	if (view->damage == NULL)
+		return entry_failed(walk, STATUS_CORRUPT, position,
+				    "not all of its value is in the file or its replay log");
+	walk->incomplete_values++;
+	return STATUS_OK;
+}
+
+static enum status note_incomplete_values(const struct key_walk *walk)
+{
+	if (walk->incomplete_values == 0)
+		return STATUS_OK;
+	error_set(walk->error, STATUS_CORRUPT,
+		  "of %zu values, not all is in the file or its replay log",
+		  walk->incomplete_values);
+	return damage_tolerate(walk->view->damage, PART_KEY, STATUS_CORRUPT, walk->error);
+}
+
 static enum status locate_object_value(struct key_walk *walk, uint32_t position,
 				       const uint8_t *data, struct key_value *value)
 {
@@ -83,7 +120,7 @@ static enum status locate_object_value(struct key_walk *walk, uint32_t position,
 	object = hvs_objects_find_file(walk->objects, value->offset, &walk->object_hint);
 	value->broken = object == NULL || value->size > object->size;
 	if (object != NULL)
-		return STATUS_OK;
+		return value->broken ? STATUS_OK : note_missing_bytes(walk, position, value);
 	/* The checksum of the entry proves its value as well as that of a lost slot would. */
 	value->broken = !hvs_objects_may_lack(walk->objects, value->offset, value->size);
 	if (!value->broken)
@@ -170,16 +207,54 @@ static bool type_is_known(uint8_t type)
 }
 
 /*
+ * Sees to it that the table is loaded up to end, which is within it.  Its size is
+ * a mere claim, and most of what it spans may be a hole in the file: what is read
+ * follows what its entries fill.
+ */
+static enum status load_table_to(struct key_walk *walk, uint32_t end)
+{
+	uint32_t loaded = walk->table_loaded;
+	uint64_t wanted = max_u64(max_u64(end, FIRST_PIECE), (uint64_t)loaded * PIECE_GROWTH);
+	uint32_t target = (uint32_t)min_u64(wanted, walk->table_size);
+	enum status status;
+
+	if (end <= loaded)
+		return STATUS_OK;
+	if (target > walk->table_capacity) {
+		uint8_t *grown = realloc(walk->table, target);
+
+		if (grown == NULL)
+			return error_out_of_memory(walk->error, "a key table");
+		walk->table = grown;
+		walk->table_capacity = target;
+	}
+	status = hvs_view_read(walk->view, walk->table_offset + loaded, walk->table + loaded,
+			       target - loaded, walk->error);
+	if (status == STATUS_OK)
+		walk->table_loaded = target;
+	return status;
+}
+
+/*
  * *size_out is set as soon as the entry's size is known to be possible; without
  * it the rest of the table cannot be walked.
  */
 static enum status read_entry(struct key_walk *walk, uint32_t position, uint32_t *size_out)
 {
-	const uint8_t *bytes = walk->table + position;
-	uint32_t size = load_le32(bytes + HVS_KEY_SIZE);
+	enum status status = load_table_to(walk, position + HVS_KEY_HEADER);
+	const uint8_t *bytes;
+	uint32_t size;
 
+	if (status != STATUS_OK)
+		return status;
+	size = load_le32(walk->table + position + HVS_KEY_SIZE);
 	if (size < HVS_KEY_HEADER || size > walk->table_size - position)
 		return entry_failed(walk, STATUS_CORRUPT, position, "impossible size");
+	if (walk->table[position] != HVS_KEY_FREE)
+		status = load_table_to(walk, position + size);
+	if (status != STATUS_OK)
+		return status;
+	bytes = walk->table + position;
 	*size_out = size;
 	if (!type_is_known(bytes[0]))
 		return entry_failed(walk, STATUS_CORRUPT, position, "unknown type");
@@ -193,16 +268,22 @@ static enum status read_entry(struct key_walk *walk, uint32_t position, uint32_t
 	return STATUS_OK;
 }
 
-static enum status check_table_header(const struct key_walk *walk)
+/* What is wrong with the header of a key table, or NULL. */
+static const char *header_fault(const uint8_t *bytes)
 {
-	const uint8_t *bytes = walk->table;
-
 	if (load_le16(bytes) != HVS_SIGNATURE_KEY_TABLE)
-		return entry_failed(walk, STATUS_CORRUPT, 0, "its key table has a wrong signature");
+		return "its key table has a wrong signature";
 	if (load_le32(bytes + HVS_KEY_TABLE_CHECKSUM) !=
 	    hvs_checksum(bytes, HVS_KEY_TABLE_HEADER, HVS_KEY_TABLE_CHECKSUM))
-		return entry_failed(walk, STATUS_CORRUPT, 0, "its key table has a wrong checksum");
-	return STATUS_OK;
+		return "its key table has a wrong checksum";
+	return NULL;
+}
+
+static enum status check_table_header(const struct key_walk *walk)
+{
+	const char *fault = header_fault(walk->table);
+
+	return fault == NULL ? STATUS_OK : entry_failed(walk, STATUS_CORRUPT, 0, fault);
 }
 
 /* False if another table has the index. */
@@ -226,26 +307,46 @@ static enum status take_stated_index(struct key_walk *walk)
 			    "another key table has the same index as its table");
 }
 
-/* Of a table that runs past the end of a damaged file, what is there is loaded. */
-static enum status load_table(struct key_walk *walk, const struct hvs_object *object)
+/*
+ * Loads the header of a table, with the entries that are near.  Of a table that
+ * runs past the end of a damaged file, what is there is walked.
+ */
+static enum status open_table(struct key_walk *walk, const struct hvs_object *object)
 {
 	walk->table_offset = object->offset;
 	walk->table_size = hvs_view_present(walk->view, object->offset, object->size);
+	walk->table_loaded = 0;
 	if (object->size < HVS_KEY_TABLE_SMALLEST || object->size > HVS_KEY_TABLE_LARGEST)
 		return entry_failed(walk, STATUS_CORRUPT, 0, "its key table has an impossible size");
-	if (object->size > walk->table_capacity) {
-		uint8_t *grown = realloc(walk->table, object->size);
-
-		if (grown == NULL)
-			return error_out_of_memory(walk->error, "a key table");
-		walk->table = grown;
-		walk->table_capacity = object->size;
-	}
 	if (walk->table_size < HVS_KEY_TABLE_HEADER)
 		return entry_failed(walk, STATUS_CORRUPT, 0,
 				    "its key table lies behind the end of the file");
-	return hvs_view_read(walk->view, object->offset, walk->table, walk->table_size,
-			     walk->error);
+	return load_table_to(walk, HVS_KEY_TABLE_HEADER);
+}
+
+static bool has_sound_header(const struct hvs_view *view, const struct hvs_object *object)
+{
+	uint8_t bytes[HVS_KEY_TABLE_HEADER];
+
+	return hvs_view_present(view, object->offset, sizeof(bytes)) == sizeof(bytes) &&
+	       hvs_view_read(view, object->offset, bytes, sizeof(bytes), NULL) == STATUS_OK &&
+	       header_fault(bytes) == NULL;
+}
+
+/*
+ * Of key tables that overlap, as those of a damaged file may, each ends where the
+ * next begins: no byte is taken for an entry of two.
+ */
+static void end_before_next(struct key_walk *walk, size_t index, bool next_is_sound)
+{
+	const struct hvs_object *all = walk->objects->all.items;
+
+	for (size_t i = index + 1; i < walk->objects->all.count &&
+	     all[i].offset - walk->table_offset < walk->table_size; i++) {
+		if (all[i].type == HVS_OBJECT_KEY_TABLE &&
+		    (!next_is_sound || has_sound_header(walk->view, &all[i])))
+			walk->table_size = (uint32_t)(all[i].offset - walk->table_offset);
+	}
 }
 
 static enum status walk_entries(struct key_walk *walk)
@@ -269,18 +370,22 @@ static enum status walk_entries(struct key_walk *walk)
 	return status;
 }
 
-static enum status walk_table(struct key_walk *walk, const struct hvs_object *object,
-			      bool *header_is_bad)
+static enum status walk_table(struct key_walk *walk, size_t index, bool *is_headless)
 {
-	enum status status = load_table(walk, object);
+	const struct hvs_object *all = walk->objects->all.items;
+	enum status status = open_table(walk, &all[index]);
 
 	if (status == STATUS_OK) {
 		status = check_table_header(walk);
-		*header_is_bad = status != STATUS_OK;
+		*is_headless = status != STATUS_OK && walk->table_offset >= walk->sound_end;
 	}
 	if (status == STATUS_OK)
 		status = take_stated_index(walk);
-	return status == STATUS_OK ? walk_entries(walk) : status;
+	if (status != STATUS_OK)
+		return status;
+	end_before_next(walk, index, true);
+	walk->sound_end = walk->table_offset + walk->table_size;
+	return walk_entries(walk);
 }
 
 /*
@@ -288,12 +393,14 @@ static enum status walk_table(struct key_walk *walk, const struct hvs_object *ob
  * they say is proven, but not the index by which their children know them: the
  * stated one serves if no sound table has it.
  */
-static enum status walk_headless_table(struct key_walk *walk, const struct hvs_object *object)
+static enum status walk_headless_table(struct key_walk *walk, size_t index)
 {
-	enum status status = load_table(walk, object);
+	const struct hvs_object *all = walk->objects->all.items;
+	enum status status = open_table(walk, &all[index]);
 
 	if (status != STATUS_OK)
 		return status;
+	end_before_next(walk, index, false);
 	if (!take_index(walk, load_le16(walk->table + HVS_KEY_TABLE_INDEX))) {
 		while (walk->spare_index > 0 && !take_index(walk, (uint16_t)walk->spare_index))
 			walk->spare_index--;
@@ -313,16 +420,16 @@ static enum status walk_tables(struct key_walk *walk, bool *headless)
 		if (all[i].type != HVS_OBJECT_KEY_TABLE)
 			continue;
 		damage_count(damage, PART_KEY_TABLE);
-		status = walk_table(walk, &all[i], &headless[i]);
+		status = walk_table(walk, i, &headless[i]);
 		status = damage_tolerate(damage, PART_KEY_TABLE, status, walk->error);
 	}
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (!headless[i])
 			continue;
-		status = walk_headless_table(walk, &all[i]);
+		status = walk_headless_table(walk, i);
 		status = damage_tolerate(damage, PART_KEY, status, walk->error);
 	}
-	return status;
+	return status == STATUS_OK ? note_incomplete_values(walk) : status;
 }
 
 enum status hvs_keys_walk(const struct hvs_view *view, const struct hvs_objects *objects,

@@ -35,7 +35,11 @@ typedef enum status (*hvs_entry_visitor)(void *context, const struct hvs_entry *
  *
  * Where damage is tolerated, the entries of a table with a bad header come last,
  * those of one that runs past the end of the file as far as they are there, and
- * a value whose slot may have been lost is taken to be where its key says.
+ * a value whose slot may have been lost is taken to be where its key says.  A
+ * table that overlaps the next ends there, and one with a bad header is left out
+ * where it begins within one with a good header: no byte is walked twice.
+ *
+ * A value larger than its file object is broken, which is no fault here.
  *
  * STATUS_CORRUPT; STATUS_CORRUPT_LINK for a value in a file object that does
  * not exist; STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY; the visitor's.

@@ -43,27 +43,6 @@ static enum status read_log_header(const struct file *file, const struct hvs_hea
 	return STATUS_OK;
 }
 
-static enum status check_payload(const struct file *file, const struct hvs_patch *patch,
-				 uint32_t expected, struct error *error)
-{
-	uint8_t piece[4096];
-	uint32_t checksum = 0;
-
-	for (uint64_t done = 0; done < patch->length;) {
-		size_t part = (size_t)min_u64(sizeof(piece), patch->length - done);
-		enum status status =
-			file_read_at(file, patch->payload + done, piece, part, error);
-
-		if (status != STATUS_OK)
-			return status;
-		checksum = hvs_checksum_plain(checksum, piece, part);
-		done += part;
-	}
-	if (checksum != expected)
-		return error_set(error, STATUS_CORRUPT, "its payload has a wrong checksum");
-	return STATUS_OK;
-}
-
 /*
  * How far behind the end of the file an entry may begin.  The original was seen
  * to let a file grow by 1 GiB; without a bound a few bytes could claim contents
@@ -71,6 +50,7 @@ static enum status check_payload(const struct file *file, const struct hvs_patch
  */
 #define LARGEST_GAP ((uint64_t)1 << 30)
 
+/* What an entry says; whether its payload is there and sound comes later. */
 static enum status read_entry(const struct file *file, const struct hvs_header *header,
 			      const uint8_t *bytes, struct hvs_patch *out, struct error *error)
 {
@@ -78,6 +58,7 @@ static enum status read_entry(const struct file *file, const struct hvs_header *
 
 	out->target = load_le64(bytes + HVS_LOG_ENTRY_TARGET);
 	out->length = load_le32(bytes + HVS_LOG_ENTRY_LENGTH);
+	out->checksum = load_le32(bytes + HVS_LOG_ENTRY_PAYLOAD_CHECKSUM);
 	if (load_le32(bytes + HVS_LOG_ENTRY_CHECKSUM) !=
 	    hvs_checksum(bytes, HVS_LOG_ENTRY_SIZE, HVS_LOG_ENTRY_CHECKSUM))
 		return error_set(error, STATUS_CORRUPT, "wrong checksum");
@@ -87,15 +68,12 @@ static enum status read_entry(const struct file *file, const struct hvs_header *
 				 "it would write %llu bytes at offset %llu",
 				 (unsigned long long)out->length,
 				 (unsigned long long)out->target);
-	if (inside < header->log_header_size ||
-	    !range_fits(inside, out->length, header->log_size) ||
-	    !range_fits(inside, out->length, file_size(file) - header->log_offset))
+	if (inside < header->log_header_size || !range_fits(inside, out->length, header->log_size))
 		return error_set(error, STATUS_CORRUPT,
-				 "its payload (%llu bytes at %llu in the log) is outside the log or "
-				 "the file", (unsigned long long)out->length,
-				 (unsigned long long)inside);
+				 "its payload (%llu bytes at %llu in the log) is outside the log",
+				 (unsigned long long)out->length, (unsigned long long)inside);
 	out->payload = header->log_offset + inside;
-	return check_payload(file, out, load_le32(bytes + HVS_LOG_ENTRY_PAYLOAD_CHECKSUM), error);
+	return STATUS_OK;
 }
 
 static bool ranges_overlap(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
@@ -137,6 +115,52 @@ static enum status check_overlaps(const struct hvs_header *header, const struct 
 	return status;
 }
 
+static enum status check_payload(const struct file *file, const struct hvs_patch *patch,
+				 struct error *error)
+{
+	uint8_t piece[4096];
+	uint32_t checksum = 0;
+
+	if (!range_fits(patch->payload, patch->length, file_size(file)))
+		return error_set(error, STATUS_CORRUPT,
+				 "its payload (%llu bytes at offset %llu) lies behind the end of the "
+				 "file", (unsigned long long)patch->length,
+				 (unsigned long long)patch->payload);
+	for (uint64_t done = 0; done < patch->length;) {
+		size_t part = (size_t)min_u64(sizeof(piece), patch->length - done);
+		enum status status =
+			file_read_at(file, patch->payload + done, piece, part, error);
+
+		if (status != STATUS_OK)
+			return status;
+		checksum = hvs_checksum_plain(checksum, piece, part);
+		done += part;
+	}
+	if (checksum != patch->checksum)
+		return error_set(error, STATUS_CORRUPT, "its payload has a wrong checksum");
+	return STATUS_OK;
+}
+
+/*
+ * Comes after the check for overlaps: entries with targets of their own make the
+ * file as large as what is read here, while any number may share one payload.
+ */
+static enum status check_payloads(const struct file *file, struct hvs_log *log,
+				  struct damage *damage, struct error *error)
+{
+	enum status status = STATUS_OK;
+
+	for (uint32_t i = 0; i < log->pending && status == STATUS_OK; i++) {
+		status = check_payload(file, &log->patches[i], error);
+		if (status == STATUS_OK)
+			continue;
+		log->patches[i].lost = true;
+		error_prefix(error, status, "pending replay-log entry %u", i);
+		status = damage_tolerate(damage, PART_REPLAY_LOG, status, error);
+	}
+	return status;
+}
+
 static enum status read_entries(const struct file *file, const struct hvs_header *header,
 				struct hvs_log *log, struct error *error)
 {
@@ -149,7 +173,7 @@ static enum status read_entries(const struct file *file, const struct hvs_header
 				 "replay log at offset %llu: %u entries do not fit in its header of "
 				 "%u bytes", (unsigned long long)header->log_offset, log->pending,
 				 header->log_header_size);
-	log->patches = malloc(log->pending * sizeof(*log->patches));
+	log->patches = calloc(log->pending, sizeof(*log->patches));
 	if (log->patches == NULL)
 		return error_out_of_memory(error, "the replay log");
 	for (uint32_t i = 0; i < log->pending; i++) {
@@ -166,13 +190,15 @@ static enum status read_entries(const struct file *file, const struct hvs_header
 }
 
 enum status hvs_log_read(const struct file *file, const struct hvs_header *header,
-			 struct hvs_log *out, struct error *error)
+			 struct damage *damage, struct hvs_log *out, struct error *error)
 {
 	struct hvs_log log = { 0 };
 	enum status status = read_log_header(file, header, &log, error);
 
 	if (status == STATUS_OK && log.pending > 0)
 		status = read_entries(file, header, &log, error);
+	if (status == STATUS_OK)
+		status = check_payloads(file, &log, damage, error);
 	if (status != STATUS_OK) {
 		hvs_log_fini(&log);
 		return status;

@@ -4,11 +4,23 @@
 #include "base/checked.h"
 #include "container/hvs_checksum.h"
 
+/* An allocation that fails leaves the tables as they were and the new one outside them. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(table) ((table)->is_lost = true)
+#include <uthash.h>
+
+/* An object table that a slot leads to; the hash keeps them in the order they were found. */
+struct known_table {
+	uint64_t offset;
+	bool is_lost;
+	UT_hash_handle hh;
+};
+
 struct object_walk {
 	const struct hvs_view *view;
 	uint32_t alignment;
 	struct hvs_objects *objects;
-	struct vector tables;	/* of uint64_t: offsets of tables found, in order */
+	struct known_table *tables;
 	uint64_t cut_count;	/* objects that a damaged file does not hold to their end */
 	uint64_t cut_bytes;	/* of them that are not there */
 	struct error *error;
@@ -24,22 +36,37 @@ static enum status slot_failed(const struct object_walk *walk, enum status statu
 	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, status, walk->error);
 }
 
-/*
- * Tables do not overlap, so a file has room for only so many; a chain that goes
- * on longer is a loop.
- */
-static enum status add_table(struct object_walk *walk, uint64_t offset, uint64_t position)
+static bool is_known_table(const struct object_walk *walk, uint64_t offset)
 {
-	uint64_t *added;
+	struct known_table *found;
 
-	if (walk->tables.count > walk->view->size / walk->alignment)
-		return slot_failed(walk, STATUS_CORRUPT, position,
-				   "the chain of object tables is a loop");
-	added = vector_extend(&walk->tables, 1, sizeof(*added));
-	if (added == NULL)
+	HASH_FIND(hh, walk->tables, &offset, sizeof(offset), found);
+	return found != NULL;
+}
+
+static enum status add_table(struct object_walk *walk, uint64_t offset)
+{
+	struct known_table *table = calloc(1, sizeof(*table));
+
+	if (table == NULL)
 		return error_out_of_memory(walk->error, "the object tables");
-	*added = offset;
-	return STATUS_OK;
+	table->offset = offset;
+	HASH_ADD(hh, walk->tables, offset, sizeof(offset), table);
+	if (!table->is_lost)
+		return STATUS_OK;
+	free(table);
+	return error_out_of_memory(walk->error, "the object tables");
+}
+
+static void free_tables(struct object_walk *walk)
+{
+	struct known_table *table = walk->tables, *next;
+
+	HASH_CLEAR(hh, walk->tables);	/* frees the table of the hash; the entries stay linked */
+	for (; table != NULL; table = next) {
+		next = table->hh.next;
+		free(table);
+	}
 }
 
 static enum status add_object(struct object_walk *walk, uint32_t type, uint64_t offset,
@@ -92,12 +119,16 @@ static enum status read_used_slot(struct object_walk *walk, const uint8_t *slot,
 	if (offset % walk->alignment != 0 || offset < HVS_ROOT_TABLE_OFFSET)
 		return slot_failed(walk, STATUS_CORRUPT, position,
 				   "the object is not aligned or lies in the file header");
+	/* Read again, it would lead to all its tables again. */
+	if (type == HVS_OBJECT_TABLE && is_known_table(walk, offset))
+		return slot_failed(walk, STATUS_CORRUPT, position,
+				   "it leads to an object table that was reached before");
 	if (!range_fits(offset, size, walk->view->size))
 		status = note_cut_object(walk, offset, size, position);
 	if (status == STATUS_OK)
 		status = add_object(walk, type, offset, size);
 	if (status == STATUS_OK && type == HVS_OBJECT_TABLE)
-		status = add_table(walk, offset, position);
+		status = add_table(walk, offset);
 	return status;
 }
 
@@ -172,11 +203,20 @@ static enum status read_table(struct object_walk *walk, uint64_t offset, uint8_t
 	return status;
 }
 
+static int compare(uint64_t left, uint64_t right)
+{
+	return (left > right) - (left < right);
+}
+
+/* Of those at one offset equal ones stand together, the larger first. */
 static int compare_objects(const void *a, const void *b)
 {
 	const struct hvs_object *left = a, *right = b;
+	int order = compare(left->offset, right->offset);
 
-	return (left->offset > right->offset) - (left->offset < right->offset);
+	if (order == 0)
+		order = compare(left->type, right->type);
+	return order != 0 ? order : compare(right->size, left->size);
 }
 
 /* Writers allocate upward, so the list is nearly always sorted already. */
@@ -185,16 +225,11 @@ static void sort_objects(struct hvs_objects *objects)
 	struct hvs_object *all = objects->all.items;
 
 	for (size_t i = 1; i < objects->all.count; i++) {
-		if (all[i].offset < all[i - 1].offset) {
+		if (compare_objects(&all[i - 1], &all[i]) > 0) {
 			qsort(all, objects->all.count, sizeof(*all), compare_objects);
 			return;
 		}
 	}
-}
-
-static bool same_object(const struct hvs_object *a, const struct hvs_object *b)
-{
-	return a->offset == b->offset && a->size == b->size && a->type == b->type;
 }
 
 /* Whose bytes they are cannot be told: keys that lead to such an object lead nowhere. */
@@ -207,28 +242,61 @@ static void disown(struct hvs_object *object)
 static enum status note_overlap(const struct object_walk *walk, struct hvs_object *first,
 				struct hvs_object *second)
 {
-	/* A table that is reached twice lists its objects twice, and they are what they are. */
-	if (!same_object(first, second)) {
-		disown(first);
-		disown(second);
-	}
+	disown(first);
+	disown(second);
 	error_set(walk->error, STATUS_CORRUPT, "the objects at offsets %llu and %llu overlap",
 		  (unsigned long long)first->offset, (unsigned long long)second->offset);
 	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, STATUS_CORRUPT, walk->error);
 }
 
+/*
+ * True if both are one object: it is what it is, however often it is listed.
+ * Where a key table begins is its header, so that there is one, of whatever size.
+ */
+static bool is_repeated(const struct hvs_object *before, const struct hvs_object *object)
+{
+	if (before->offset != object->offset)
+		return false;
+	if (object->type == HVS_OBJECT_KEY_TABLE)
+		return before->type == HVS_OBJECT_KEY_TABLE;
+	return object->type == HVS_OBJECT_FILE && object->size == before->size &&
+	       (before->type == HVS_OBJECT_FILE || before->type == HVS_OBJECT_FREE);
+}
+
+static enum status note_repetition(const struct object_walk *walk, const struct hvs_object *object)
+{
+	error_set(walk->error, STATUS_CORRUPT, "the object at offset %llu is listed more than once",
+		  (unsigned long long)object->offset);
+	return damage_tolerate(walk->view->damage, PART_OBJECT_TABLE, STATUS_CORRUPT, walk->error);
+}
+
+/*
+ * Notes overlaps, and leaves each object once.  The root table is in the list,
+ * so that it is not empty.
+ */
 static enum status check_overlaps(const struct object_walk *walk)
 {
-	struct hvs_object *all = walk->objects->all.items;
+	struct vector *list = &walk->objects->all;
+	struct hvs_object *all = list->items;
 	struct hvs_object *furthest = all;
 	enum status status = STATUS_OK;
+	size_t kept = 1, last_repeated = 0;
 
-	for (size_t i = 1; i < walk->objects->all.count && status == STATUS_OK; i++) {
+	for (size_t i = 1; i < list->count && status == STATUS_OK; i++) {
+		if (is_repeated(&all[kept - 1], &all[i])) {
+			if (last_repeated != kept)
+				status = note_repetition(walk, &all[i]);
+			last_repeated = kept;
+			continue;
+		}
 		if (all[i].offset - furthest->offset < furthest->size)
 			status = note_overlap(walk, furthest, &all[i]);
-		if (all[i].offset + all[i].size > furthest->offset + furthest->size)
-			furthest = &all[i];
+		all[kept] = all[i];
+		if (all[kept].offset + all[kept].size > furthest->offset + furthest->size)
+			furthest = &all[kept];
+		kept++;
 	}
+	list->count = kept;
 	return status;
 }
 
@@ -256,12 +324,13 @@ enum status hvs_objects_read(const struct hvs_view *view, const struct hvs_heade
 	if (table == NULL)
 		return error_out_of_memory(error, "an object table");
 	/* The root table is entered as an object of its own, so that nothing overlaps it. */
-	status = add_table(&walk, HVS_ROOT_TABLE_OFFSET, 0);
+	status = add_table(&walk, HVS_ROOT_TABLE_OFFSET);
 	if (status == STATUS_OK)
 		status = add_object(&walk, HVS_OBJECT_TABLE, HVS_ROOT_TABLE_OFFSET,
 				    header->alignment);
-	for (size_t i = 0; i < walk.tables.count && status == STATUS_OK; i++) {
-		status = read_table(&walk, ((const uint64_t *)walk.tables.items)[i], table);
+	for (const struct known_table *known = walk.tables; known != NULL && status == STATUS_OK;
+	     known = known->hh.next) {
+		status = read_table(&walk, known->offset, table);
 		objects.incomplete |= status != STATUS_OK;
 		status = damage_tolerate(view->damage, PART_OBJECT_TABLE, status, error);
 	}
@@ -271,7 +340,7 @@ enum status hvs_objects_read(const struct hvs_view *view, const struct hvs_heade
 	}
 	if (status == STATUS_OK)
 		status = note_cut_file(&walk);
-	vector_free(&walk.tables);
+	free_tables(&walk);
 	free(table);
 	if (status != STATUS_OK) {
 		hvs_objects_fini(&objects);

@@ -18,7 +18,7 @@ struct hvs_object {
 };
 
 struct hvs_objects {
-	struct vector all;	/* of struct hvs_object, sorted by offset */
+	struct vector all;	/* of struct hvs_object, sorted by offset, each once */
 	uint32_t alignment;
 	bool incomplete;	/* slots could not be read */
 };
@@ -28,8 +28,9 @@ struct hvs_objects {
  * checksum, type, range, alignment, overlap.
  *
  * Where damage is tolerated, objects that run past the end of the file are
- * listed with the size they should have, and of file objects that overlap none
- * is found.
+ * listed with the size they should have, of file objects that overlap none is
+ * found, and of key tables at one offset the largest is.  Each object table is
+ * read once, so that memory and time depend on the tables reached alone.
  *
  * STATUS_CORRUPT; STATUS_CORRUPT_ORDER for a table with too few slots;
  * STATUS_CORRUPT_RANGE for an offset no file can have;

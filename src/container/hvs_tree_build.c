@@ -15,10 +15,39 @@
 /* What the build needs beside the tree itself. */
 struct tree_build {
 	struct hvs_tree *tree;
+	const struct hvs_objects *objects;
 	struct vector *candidates;	/* per family, of struct numbered_candidate */
 	struct damage *damage;
 	struct error *error;
 };
+
+/* A fault in how keys hang together; tolerated, it costs at most the key itself. */
+static enum status link_failed(const struct tree_build *build, enum status status)
+{
+	return damage_tolerate(build->damage, PART_KEY, status, build->error);
+}
+
+/*
+ * Such a key loads all the same, and may never be asked for.  Those of a family
+ * are not looked at: whoever reads the family checks the value of each.
+ */
+static enum status note_cut_value(const struct tree_build *build, const struct hvs_entry *entry)
+{
+	const struct hvs_object *object;
+	size_t hint = 0;
+
+	if (build->damage == NULL || !entry->value.broken)
+		return STATUS_OK;
+	object = hvs_objects_find_file(build->objects, entry->value.offset, &hint);
+	if (object == NULL)
+		return STATUS_OK;	/* noted with the entry */
+	error_set(build->error, STATUS_CORRUPT_LINK,
+		  "key entry %u:%u: its value has %llu bytes, but its file object at offset %llu "
+		  "has %u", entry->place.table, entry->place.position,
+		  (unsigned long long)entry->value.size, (unsigned long long)object->offset,
+		  object->size);
+	return link_failed(build, STATUS_CORRUPT_LINK);
+}
 
 static enum status keep_key(struct tree_build *build, const struct hvs_entry *entry)
 {
@@ -43,7 +72,7 @@ static enum status keep_key(struct tree_build *build, const struct hvs_entry *en
 	key->parent = UNREACHABLE;
 	key->name = name;
 	key->value = entry->value;
-	return STATUS_OK;
+	return note_cut_value(build, entry);
 }
 
 static enum status keep_candidate(struct tree_build *build, size_t family, uint64_t number,
@@ -158,12 +187,6 @@ static bool is_candidate_place(const struct tree_build *build, struct hvs_place 
 	return false;
 }
 
-/* A fault in how keys hang together; tolerated, it costs at most the key itself. */
-static enum status link_failed(const struct tree_build *build, enum status status)
-{
-	return damage_tolerate(build->damage, PART_KEY, status, build->error);
-}
-
 /* What a parent that counts no children (the root, or a leaf) has for the next number. */
 #define ANY_SEQUENCE ((uint64_t)1 << 32)
 
@@ -196,7 +219,7 @@ static enum status resolve_parent(const struct tree_build *build, struct hvs_pla
 	index = find_by_place(build->tree, parent);
 	*out = UNREACHABLE;
 	if (index == ROOT && is_candidate_place(build, parent))
-		return STATUS_OK;
+		return check_sequence(build, self, insertion_sequence, ANY_SEQUENCE);
 	if (index == ROOT) {
 		error_set(build->error, STATUS_CORRUPT_LINK,
 			  "key entry %u:%u: its parent %u:%u does not exist", self.table,
@@ -343,11 +366,18 @@ static enum status build_tree(struct tree_build *build)
 	return status;
 }
 
-/* A key whose name fits a family but whose parent does not is an ordinary key after all. */
+/* Stands for the index of a parent that is yet to be found by its place. */
+#define BY_PLACE 0
+
+/*
+ * A key whose name fits a family but whose parent does not is an ordinary key
+ * after all.  How it hangs together with others has been checked.
+ */
 static enum status demote_candidate(struct tree_build *build, const struct numbered_family *family,
 				    const struct numbered_candidate *candidate)
 {
 	char name[300];	/* names of the container have at most 254 bytes */
+	enum status status;
 	struct hvs_entry entry = {
 		.place = { candidate->table, candidate->position },
 		.parent = { candidate->parent_table, candidate->parent_offset },
@@ -358,7 +388,36 @@ static enum status demote_candidate(struct tree_build *build, const struct numbe
 
 	snprintf(name, sizeof(name), "%s%llu%s", family->prefix,
 		 (unsigned long long)candidate->number, family->suffix);
-	return keep_key(build, &entry);
+	status = keep_key(build, &entry);
+	if (status == STATUS_OK)
+		keys_of(build->tree)[build->tree->keys.count - 1].parent =
+			place_rank(entry.parent) == 0 ? ROOT : BY_PLACE;
+	return status;
+}
+
+/*
+ * Orders the keys with those that were candidates among them.  Every fault has
+ * been told, and what is out of reach stays so: the others have new indices.
+ */
+static enum status rebuild_tree(struct tree_build *build)
+{
+	struct hvs_tree *tree = build->tree;
+	struct hvs_key *keys;
+
+	sort_entries(build);
+	keys = keys_of(tree);
+	for (size_t i = 0; i < tree->keys.count; i++) {
+		uint32_t index;
+
+		keys[i].child_count = 0;
+		if (keys[i].parent == ROOT || keys[i].parent == UNREACHABLE)
+			continue;
+		index = find_by_place(tree, keys[i].parent_place);
+		if (index == ROOT || keys[index].value.type != KEY_NODE)
+			index = UNREACHABLE;
+		keys[i].parent = index;
+	}
+	return order_children(tree, build->error);
 }
 
 static struct hvs_place parent_place_of(const struct numbered_candidate *candidate)
@@ -553,7 +612,7 @@ static enum status settle_families(struct tree_build *build)
 	for (size_t i = 0; i < tree->family_count && status == STATUS_OK; i++)
 		status = sift_candidates(build, i);
 	if (status == STATUS_OK && tree->keys.count > keys_before) {
-		status = build_tree(build);
+		status = rebuild_tree(build);
 		find_homes(tree);
 	}
 	for (size_t i = 0; i < tree->family_count && status == STATUS_OK; i++)
@@ -569,7 +628,8 @@ enum status hvs_tree_read(const struct hvs_view *view, const struct hvs_objects 
 			  struct hvs_tree *out, struct error *error)
 {
 	struct hvs_tree tree = { .families = families, .family_count = family_count };
-	struct tree_build build = { .tree = &tree, .damage = view->damage, .error = error };
+	struct tree_build build = { .tree = &tree, .objects = objects, .damage = view->damage,
+				    .error = error };
 	enum status status;
 
 	tree.homes = calloc(family_count + 1, sizeof(*tree.homes));

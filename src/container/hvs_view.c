@@ -72,9 +72,49 @@ static size_t first_patch_after(const struct hvs_view *view, uint64_t offset)
 	return low;
 }
 
+/*
+ * The bytes from offset to the first that is not there, outside a patch because
+ * it lies at or behind unpatched_end.
+ */
+static uint64_t bytes_there(const struct hvs_view *view, uint64_t offset, uint64_t size,
+			    uint64_t unpatched_end)
+{
+	uint64_t position = offset, end = offset + min_u64(size, view->size - offset);
+	size_t next = first_patch_after(view, offset);
+
+	while (position < end && next < view->patch_count) {
+		const struct hvs_patch *patch = &view->patches[next++];
+
+		if (position < patch->target && unpatched_end < min_u64(patch->target, end))
+			break;
+		position = max_u64(position, min_u64(patch->target, end));
+		if (patch->lost)
+			return position - offset;
+		if (position < end)
+			position = min_u64(end, patch->target + patch->length);
+	}
+	return max_u64(position, min_u64(end, unpatched_end)) - offset;
+}
+
 uint32_t hvs_view_present(const struct hvs_view *view, uint64_t offset, uint32_t size)
 {
-	return offset < view->size ? (uint32_t)min_u64(size, view->size - offset) : 0;
+	return offset < view->size ? (uint32_t)bytes_there(view, offset, size, view->size) : 0;
+}
+
+uint64_t hvs_view_stored(const struct hvs_view *view, uint64_t offset, uint64_t size)
+{
+	return offset < view->size ? bytes_there(view, offset, size, file_size(view->file)) : 0;
+}
+
+static enum status read_patch(const struct hvs_view *view, const struct hvs_patch *patch,
+			      uint64_t inside, void *buffer, size_t size, struct error *error)
+{
+	if (patch->lost)
+		return error_set(error, STATUS_CORRUPT,
+				 "%llu bytes at offset %llu are out of date, and what the replay log "
+				 "has in their place is damaged", (unsigned long long)size,
+				 (unsigned long long)(patch->target + inside));
+	return file_read_at(view->file, patch->payload + inside, buffer, size, error);
 }
 
 enum status hvs_view_read(const struct hvs_view *view, uint64_t offset, void *buffer, size_t size,
@@ -104,7 +144,7 @@ enum status hvs_view_read(const struct hvs_view *view, uint64_t offset, void *bu
 			uint64_t inside = offset - patch->target;
 
 			part = (size_t)min_u64(size, patch->length - inside);
-			status = file_read_at(view->file, patch->payload + inside, to, part, error);
+			status = read_patch(view, patch, inside, to, part, error);
 			next++;
 		}
 		if (status != STATUS_OK)

@@ -56,6 +56,7 @@ struct legacy_read {
 	char *strings;		/* the whole string area */
 	uint32_t capacity;
 	uint32_t strings_size;
+	uint64_t names_room;	/* how long the names still to come may be together */
 	struct vector *candidates;	/* one per family */
 	uint64_t cut_count;	/* values that a damaged file does not hold to their end */
 	uint64_t cut_bytes;	/* of them that are not there */
@@ -209,17 +210,39 @@ static enum status entry_failed(const struct legacy_read *read, enum status stat
 	return error_set(read->error, status, "index entry %u: %s", slot, what);
 }
 
-static enum status read_entry(struct legacy_read *read, uint32_t slot)
+/*
+ * In real files each entry has a name of its own, and the names fill their list exactly.  Entries
+ * of 24 bytes can all point to one name of 64 KiB, though: names are taken until they are together
+ * longer than the file.  A damaged entry that points to another's name costs no sound one.
+ */
+static enum status admit_name(struct legacy_read *read, uint32_t slot)
 {
 	const uint8_t *bytes = read->index + (size_t)slot * ENTRY_SIZE;
 	uint32_t name = load_le32(bytes);
-	uint16_t name_length = load_le16(bytes + ENTRY_NAME_LENGTH);
+	uint16_t length = load_le16(bytes + ENTRY_NAME_LENGTH);
+
+	if (!range_fits(name, length, read->strings_size) ||
+	    read->strings[name + length - 1] != '\0')
+		return entry_failed(read, STATUS_CORRUPT, slot,
+				    "its name lies outside the list of names");
+	if (length > read->names_room)
+		return entry_failed(read, STATUS_CORRUPT, slot,
+				    "it shares its name with too many others");
+	read->names_room -= length;
+	return STATUS_OK;
+}
+
+static enum status read_entry(struct legacy_read *read, uint32_t slot)
+{
+	const uint8_t *bytes = read->index + (size_t)slot * ENTRY_SIZE;
 	struct key_value value = {
 		.type = KEY_ARRAY,
 		.size = load_le32(bytes + ENTRY_VALUE_SIZE),
 		.offset = load_le64(bytes + ENTRY_OFFSET),
 	};
 	bool fits = range_fits(value.offset, value.size, file_size(read->legacy->file));
+	const char *name;
+	enum status status;
 	uint64_t present;
 
 	/* The original finds keys of type 1 and 3 with flag 1, ignores the rest and fails on flag 2. */
@@ -227,10 +250,9 @@ static enum status read_entry(struct legacy_read *read, uint32_t slot)
 		return STATUS_OK;
 	if (bytes[ENTRY_FLAG] != 1)
 		return entry_failed(read, STATUS_LEGACY_FLAG, slot, "unknown flag");
-	if (!range_fits(name, name_length, read->strings_size) ||
-	    read->strings[name + name_length - 1] != '\0')
-		return entry_failed(read, STATUS_CORRUPT, slot,
-				    "its name lies outside the list of names");
+	status = admit_name(read, slot);
+	if (status != STATUS_OK)
+		return status;
 	if (value.size > load_le32(bytes + ENTRY_ALLOCATED) || value.offset < HEADER_SIZE ||
 	    value.offset > FILE_SIZE_LIMIT)
 		return entry_failed(read, STATUS_CORRUPT, slot,
@@ -241,9 +263,10 @@ static enum status read_entry(struct legacy_read *read, uint32_t slot)
 				    "its value runs past the end of the file");
 	read->cut_count += !fits;
 	read->cut_bytes += value.size - present;
+	name = read->strings + load_le32(bytes);
 	/* The analyser loses sight of read->strings, which legacy_open() frees. */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	return file_key(read, slot, read->strings + name, strlen(read->strings + name), &value);
+	return file_key(read, slot, name, strlen(name), &value);
 }
 
 /* Told once for all: of a file that was cut short, thousands of values may be missing. */
@@ -261,6 +284,7 @@ static enum status note_cut_file(const struct legacy_read *read)
 
 static enum status read_entries(struct legacy_read *read)
 {
+	read->names_room = file_size(read->legacy->file);
 	for (uint32_t slot = 0; slot < read->capacity; slot++) {
 		enum status status;
 
@@ -438,6 +462,14 @@ static bool legacy_visit(const void *state, container_visitor visit, void *conte
 	return true;
 }
 
+static uint64_t legacy_stored(const void *state, uint64_t offset, uint64_t size)
+{
+	const struct legacy *legacy = state;
+	uint64_t end = file_size(legacy->file);
+
+	return offset < end ? min_u64(size, end - offset) : 0;
+}
+
 static enum status legacy_read(const void *state, uint64_t offset, void *buffer, size_t size,
 			       struct error *error)
 {
@@ -454,5 +486,6 @@ const struct container_format container_format_legacy = {
 	.find = legacy_find,
 	.numbered = legacy_numbered,
 	.visit = legacy_visit,
+	.stored = legacy_stored,
 	.read = legacy_read,
 };

@@ -45,7 +45,6 @@ enum status ram_blocks_init(struct ram_blocks *blocks, const struct container *c
 	memset(blocks, 0, sizeof(*blocks));
 	blocks->container = container;
 	blocks->keys = keys;
-	blocks->contents_size = container_facts(container).size;
 	status = create_caches(blocks, 0, error);
 	if (status != STATUS_OK)
 		return status;
@@ -93,9 +92,7 @@ static bool is_raw(const struct numbered_value *value)
 
 uint32_t ram_block_present(const struct ram_blocks *blocks, const struct numbered_value *value)
 {
-	if (value->offset >= blocks->contents_size)
-		return 0;
-	return (uint32_t)min_u64(value->size, blocks->contents_size - value->offset);
+	return (uint32_t)container_stored(blocks->container, value->offset, value->size);
 }
 
 bool ram_block_is_cut_off(const struct ram_blocks *blocks, const struct numbered_value *value)
@@ -116,7 +113,7 @@ enum status ram_block_check_value(const struct ram_blocks *blocks, uint64_t numb
 	else if (value->size == 0 || value->size > RAM_BLOCK_SIZE)
 		what = "its size is not between 1 byte and 1 MiB";
 	else if (ram_block_is_cut_off(blocks, value))
-		what = "it lies behind the end of the file, which was cut short";
+		what = "its bytes are missing: the file was cut short, or its replay log is damaged";
 	else
 		return STATUS_OK;
 	return error_set(error, STATUS_CORRUPT_RAM_VALUE, "RAM block %llu: %s",
@@ -134,7 +131,8 @@ static enum status page_failed(const struct block_span *span, unsigned page, enu
 		break;
 	case STATUS_CORRUPT_RAM_STREAM:
 		what = is_raw(&span->value)
-			       ? "it lies behind the end of the file, which was cut short"
+			       ? "its bytes are missing: the file was cut short, or its replay "
+				 "log is damaged"
 			       : "the block's records are cut short, or yield more than 1 MiB";
 		break;
 	default:

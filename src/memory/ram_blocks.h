@@ -22,7 +22,6 @@
 struct ram_blocks {
 	const struct container *container;
 	const struct numbered_keys *keys;
-	uint64_t contents_size;		/* of the container */
 	struct item_cache *pages;	/* by number of the page in the saved RAM */
 	struct item_cache *directories;	/* by number of the block */
 	struct scratch_pool scratch;
@@ -46,11 +45,11 @@ uint64_t ram_blocks_count(const struct ram_blocks *blocks);
 
 /*
  * How many of a block's stored bytes there are; fewer than its value has only in
- * what is salvaged of a file that was cut short.
+ * what is salvaged of a file that was cut short, or whose replay log is damaged.
  */
 uint32_t ram_block_present(const struct ram_blocks *blocks, const struct numbered_value *value);
 
-/* True of a block that could be read if the file did not end before it. */
+/* True of a block that could be read if its first bytes were there. */
 bool ram_block_is_cut_off(const struct ram_blocks *blocks, const struct numbered_value *value);
 
 /*

@@ -114,6 +114,8 @@ static const struct damaged_file damaged_files[] = {
 	{ "bad-cut-in-block", "tables-first", 355, 1, "the end of the file at 145056" },
 	{ "bad-cut-in-raw-block", "tables-first", 634, 1, "the end of the file" },
 	{ "bad-cut-log-pending", "tables-first", 1155, 1, "the end of the file" },
+	{ "bad-cut-log-behind", "tables-first", 634, 1, "not all of its value" },
+	{ "bad-log-data-crc-ram", "tables-first", 1145, 1, "payload has a wrong checksum" },
 	{ "bad-header-sequence-equal", "minimal", 512, 1, "not neighbours" },
 	{ "bad-header-sequence-apart", "minimal", 512, 1, "not neighbours" },
 	{ "bad-header-both-copies", "minimal", 512, 1, "oth file headers" },
@@ -196,7 +198,7 @@ static BOOL CALLBACK note_told(void *context, const VMSAVEDSTATE_PROBLEM *proble
 	if (strstr(problem->Text, "of 5 of the 11 objects that it lists, 1945600 bytes lie behind "
 				  "its end at offset 36864") != NULL)
 		told->cut_objects++;
-	if (strstr(problem->Text, "RAM block 0 to 3: behind the end of the file") != NULL) {
+	if (strstr(problem->Text, "RAM block 0 to 3: its bytes are missing") != NULL) {
 		told->cut_blocks++;
 		assert_true(problem->GuestAddress == 0 ? problem->GuestBytes == 3 * MIB
 						       : problem->GuestBytes == MIB);
@@ -235,6 +237,57 @@ static void blocks_behind_the_end_are_not_counted_as_stored(void **state)
 	close_handle(handle);
 }
 
+/* ---- Keys ------------------------------------------------------------------------ */
+
+struct read_keys {
+	VMSAVEDSTATE_SOURCE source;
+	UINT64 file_size;
+	unsigned whole, cut;
+};
+
+static BOOL CALLBACK read_key(void *context, const VMSAVEDSTATE_KEY *key)
+{
+	static uint8_t value[2 * MIB];
+	struct read_keys *keys = context;
+	UINT64 size = 0, there;
+	char text[ERROR_TEXT_ROOM];
+
+	assert_true(key->Size <= sizeof(value));
+	if (key->FileOffset + key->Size <= keys->file_size) {
+		assert_result(VmSavedStateReadKey(&keys->source, key->Path, 0, value,
+						  (UINT32)key->Size, &size), S_OK);
+		assert_int_equal(size, key->Size);
+		keys->whole++;
+		return FALSE;
+	}
+	there = key->FileOffset < keys->file_size ? keys->file_size - key->FileOffset : 0;
+	assert_result(VmSavedStateReadKey(&keys->source, key->Path, 0, value, (UINT32)there, NULL),
+		      S_OK);
+	assert_result(VmSavedStateReadKey(&keys->source, key->Path, 0, value, (UINT32)there + 1,
+					  NULL), E_UNEXPECTED);
+	error_text(NULL, text);
+	assert_non_null(strstr(text, "are in the file"));
+	assert_non_null(strstr(text, "check"));
+	keys->cut++;
+	return FALSE;
+}
+
+static void of_a_value_that_is_cut_the_beginning_can_be_read(void **state)
+{
+	char path[TEST_PATH_SIZE];
+	struct read_keys keys = { .source = { .StructSize = sizeof(keys.source), .Path = path,
+					      .Flags = VMSAVEDSTATE_SOURCE_SALVAGE } };
+	struct fixture_bytes bytes = read_fixture("bad-cut-in-raw-block");
+
+	(void)state;
+	keys.file_size = bytes.first_size;
+	free(bytes.first);
+	fixture_path(path, "bad-cut-in-raw-block");
+	assert_result(VmSavedStateEnumerateKeys(&keys.source, NULL, read_key, &keys), S_OK);
+	assert_int_equal(keys.cut, 3);	/* RamBlock1 to 3 */
+	assert_true(keys.whole > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +300,7 @@ int main(void)
 		cmocka_unit_test(each_kind_of_damage_costs_no_more_than_it_must),
 		cmocka_unit_test(what_a_cut_costs_is_told_once_for_each_range),
 		cmocka_unit_test(blocks_behind_the_end_are_not_counted_as_stored),
+		cmocka_unit_test(of_a_value_that_is_cut_the_beginning_can_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,9 +332,9 @@ static long long load_bound(size_t size)
 	return 16 * (long long)size + (2 << 20);
 }
 
-static long long bytes_to_load(const struct bytes image[2])
+static long long bytes_to_load(const struct bytes image[2], UINT32 flags)
 {
-	VMSAVEDSTATE_SOURCE from = { .StructSize = sizeof(from) };
+	VMSAVEDSTATE_SOURCE from = { .StructSize = sizeof(from), .Flags = flags };
 	VM_SAVED_STATE_DUMP_HANDLE handle = NULL;
 
 	from.Bytes = image[0].start;
@@ -352,9 +352,9 @@ static long long bytes_to_load(const struct bytes image[2])
 	return counter.most_bytes;
 }
 
-static void check_bound(const char *name, const struct bytes image[2])
+static void check_bound(const char *name, const struct bytes image[2], UINT32 flags)
 {
-	long long used = bytes_to_load(image);
+	long long used = bytes_to_load(image, flags);
 	size_t size = image[0].size + image[1].size;
 
 	if (used > load_bound(size))
@@ -374,7 +374,7 @@ static void a_load_takes_no_more_than_a_multiple_of_the_file(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct bytes image[2] = { fixture_read(names[i]), { NULL, 0 } };
 
-		check_bound(names[i], image);
+		check_bound(names[i], image, 0);
 		bytes_free(&image[0]);
 	}
 }
@@ -399,7 +399,7 @@ static void no_number_in_a_vmrs_makes_a_load_take_more(void **state)
 				image_store(image[0].start + parts[j].offset + field, 4,
 					    field % 2 == 0 ? 0x7FFFFFFF : 0x00FFFFFF);
 				hvs_image_repair(image[0].start, image[0].size);
-				check_bound(names[i], image);
+				check_bound(names[i], image, 0);
 				bytes_free(&image[0]);
 			}
 		}
@@ -455,7 +455,7 @@ static void a_log_entry_far_away_does_not_make_a_load_take_more(void **state)
 			moved++;
 		}
 		hvs_image_repair(image[0].start, image[0].size);
-		check_bound("pending-log-beyond-end", image);
+		check_bound("pending-log-beyond-end", image, 0);
 		bytes_free(&image[0]);
 	}
 	assert_true(moved >= 3);
@@ -480,13 +480,57 @@ static void no_number_in_a_pair_makes_a_load_take_more(void **state)
 				uint64_t before = image_load(at, 4);
 
 				image_store(at, 4, 0x00FFFFFF);
-				check_bound("legacy-value-type-3", pair);
+				check_bound("legacy-value-type-3", pair, 0);
 				image_store(at, 4, 0x7FFFFFFF);
-				check_bound("legacy-value-type-3", pair);
+				check_bound("legacy-value-type-3", pair, 0);
 				image_store(at, 4, before);
 			}
 		}
 	}
+	bytes_free(&pair[0]);
+	bytes_free(&pair[1]);
+}
+
+enum {
+	LEGACY_HEADER = 4096,
+	LEGACY_ENTRY = 24,
+	SHARING_ENTRIES = 2048,
+	SHARED_NAME = 65535		/* the longest, with its NUL */
+};
+
+/* A legacy container whose entries all have one name. */
+static struct bytes shared_name_image(void)
+{
+	size_t names = LEGACY_HEADER + SHARING_ENTRIES * LEGACY_ENTRY;
+	struct bytes image = { calloc(1, names + SHARED_NAME), names + SHARED_NAME };
+
+	assert_non_null(image.start);
+	image_store(image.start, 4, 0x02182003);
+	image_store(image.start + 4, 4, 0x500);
+	image_store(image.start + 12, 4, SHARING_ENTRIES);
+	image_store(image.start + 16, 8, LEGACY_HEADER);
+	image_store(image.start + 24, 8, names);
+	image_store(image.start + 36, 4, SHARED_NAME);
+	for (size_t i = 0; i < SHARING_ENTRIES; i++) {
+		uint8_t *entry = image.start + LEGACY_HEADER + i * LEGACY_ENTRY;
+
+		image_store(entry + 4, 2, SHARED_NAME);
+		image_store(entry + 6, 2, 0x0101);	/* type and flag */
+		image_store(entry + 8, 4, 4096);
+		image_store(entry + 12, 4, 16);
+		image_store(entry + 16, 8, LEGACY_HEADER);
+	}
+	memset(image.start + names, 'x', SHARED_NAME - 1);
+	return image;
+}
+
+static void a_name_that_all_keys_share_does_not_make_a_load_take_more(void **state)
+{
+	struct bytes pair[2] = { shared_name_image(), shared_name_image() };
+
+	(void)state;
+	check_bound("a pair with one name", pair, 0);
+	check_bound("a pair with one name, salvaged", pair, VMSAVEDSTATE_SOURCE_SALVAGE);
 	bytes_free(&pair[0]);
 	bytes_free(&pair[1]);
 }
@@ -518,6 +562,7 @@ int main(void)
 		cmocka_unit_test(no_number_in_a_vmrs_makes_a_load_take_more),
 		cmocka_unit_test(a_log_entry_far_away_does_not_make_a_load_take_more),
 		cmocka_unit_test(no_number_in_a_pair_makes_a_load_take_more),
+		cmocka_unit_test(a_name_that_all_keys_share_does_not_make_a_load_take_more),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

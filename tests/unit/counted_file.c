@@ -27,11 +27,16 @@ static void close_counted(void *context)
 
 struct file *counted_file_open(struct counted_file *counted, const char *fixture)
 {
+	return counted_file_open_bytes(counted, fixture_read(fixture));
+}
+
+struct file *counted_file_open_bytes(struct counted_file *counted, struct bytes bytes)
+{
 	static const struct file_operations operations = { .read_at = read_counted,
 							   .close = close_counted };
 	struct file *file;
 
-	counted->bytes = fixture_read(fixture);
+	counted->bytes = bytes;
 	atomic_init(&counted->closes, 0);
 	atomic_init(&counted->broken, false);
 	counted_file_reset(counted);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fixture in memory that counts what is read of it.
+ * A file in memory that counts what is read of it.
  *
  * Threads: reads run in parallel.
  *
@@ -24,6 +24,9 @@ struct counted_file {
 
 /* Opens the fixture of that file name; close the file before counted_file_fini. */
 struct file *counted_file_open(struct counted_file *counted, const char *fixture);
+
+/* The same with bytes, which it takes over. */
+struct file *counted_file_open_bytes(struct counted_file *counted, struct bytes bytes);
 void counted_file_fini(struct counted_file *counted);
 
 /* Starts counting anew. */

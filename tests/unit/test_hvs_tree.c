@@ -221,6 +221,24 @@ static void links_and_numbers_are_checked_for_every_kind_of_key(void **state)
 	}
 }
 
+static void the_number_0_is_refused_below_every_kind_of_leaf(void **state)
+{
+	static const char *const homes[] = { "home", "elsewhere" };
+	static const char *const leaves[] = { "RamBlock0", "leaf" };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct hvs_tree tree;
+		unsigned home, leaf;
+
+		tables_start(&tables, NULL);
+		home = tables_add(&tables, WRITTEN_NODE, homes[i / 2], 1, 2);
+		leaf = add_below(home, WRITTEN_ARRAY, leaves[i % 2], 1, 0);
+		add_below(leaf, WRITTEN_INT, "below", 0, 0);
+		assert_int_equal(finish_and_read(&tree), STATUS_CORRUPT_ORDER);
+	}
+}
+
 static void nodes_that_are_each_others_parents_are_refused(void **state)
 {
 	(void)state;
@@ -626,6 +644,7 @@ int main(void)
 		cmocka_unit_test(a_parent_may_stand_behind_its_children),
 		cmocka_unit_test(keys_below_a_leaf_or_below_themselves_are_not_reached),
 		cmocka_unit_test(links_and_numbers_are_checked_for_every_kind_of_key),
+		cmocka_unit_test(the_number_0_is_refused_below_every_kind_of_leaf),
 		cmocka_unit_test(nodes_that_are_each_others_parents_are_refused),
 		cmocka_unit_test(two_tables_with_one_index_are_refused),
 		cmocka_unit_test(numbered_keys_count_at_home_and_are_ordinary_elsewhere),

@@ -22,6 +22,7 @@ struct overlay {
 	uint8_t file_bytes[FILE_BYTES];
 	uint8_t expected[MOST_BYTES];
 	bool taken[MOST_BYTES];
+	bool lost[MOST_BYTES];
 	uint64_t size;		/* of the contents */
 	struct hvs_patch *patches;
 	size_t count;
@@ -40,6 +41,7 @@ static void add_piece(struct overlay *overlay, struct hvs_patch patch)
 {
 	for (uint64_t i = 0; i < patch.length; i++) {
 		overlay->taken[patch.target + i] = true;
+		overlay->lost[patch.target + i] = patch.lost;
 		overlay->expected[patch.target + i] = overlay->file_bytes[patch.payload + i];
 	}
 	if (patch.target + patch.length > overlay->size)
@@ -47,8 +49,8 @@ static void add_piece(struct overlay *overlay, struct hvs_patch patch)
 	overlay->patches[overlay->count++] = patch;
 }
 
-/* Pieces of 1 to 40 bytes, some side by side, some over the end or behind it. */
-static void compose(struct overlay *overlay, struct random_numbers *random)
+/* Pieces of 1 to 40 bytes, some side by side, some over the end or behind it, some lost. */
+static void compose(struct overlay *overlay, struct random_numbers *random, uint32_t lost_in_8)
 {
 	uint32_t wanted = random_below(random, MOST_PIECES + 1);
 
@@ -64,6 +66,7 @@ static void compose(struct overlay *overlay, struct random_numbers *random)
 
 		patch.target = random_below(random, MOST_BYTES - 40);
 		patch.payload = random_below(random, FILE_BYTES - 40);
+		patch.lost = random_below(random, 8) < lost_in_8;
 		if (is_free(overlay, &patch))
 			add_piece(overlay, patch);
 	}
@@ -86,6 +89,58 @@ static void check_read(const struct overlay *overlay, const struct hvs_view *vie
 	assert_int_equal(buffer[size], 0xEE);
 }
 
+/* What a view should say of a range, byte by byte. */
+static uint64_t count_there(const struct overlay *overlay, uint64_t offset, uint64_t size,
+			    bool is_stored)
+{
+	uint64_t count = 0;
+
+	while (count < size && offset + count < overlay->size && !overlay->lost[offset + count] &&
+	       (!is_stored || overlay->taken[offset + count] || offset + count < FILE_BYTES))
+		count++;
+	return count;
+}
+
+static void check_presence(const struct overlay *overlay, const struct hvs_view *view,
+			   uint64_t offset, uint32_t size)
+{
+	uint64_t present = count_there(overlay, offset, size, false);
+	uint8_t buffer[MOST_BYTES];
+
+	assert_int_equal(hvs_view_present(view, offset, size), present);
+	assert_int_equal(hvs_view_stored(view, offset, size),
+			 count_there(overlay, offset, size, true));
+	if (offset + size <= overlay->size)
+		assert_int_equal(hvs_view_read(view, offset, buffer, size, NULL),
+				 present == size ? STATUS_OK : STATUS_CORRUPT);
+}
+
+static void what_is_there_is_told_to_the_byte(void **state)
+{
+	struct random_numbers random = { 0xFEDCBA9876543210 };
+
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		struct overlay overlay;
+		struct hvs_view view;
+		struct file *file;
+
+		compose(&overlay, &random, 3);
+		assert_int_equal(file_open_memory(overlay.file_bytes, FILE_BYTES, &file, NULL),
+				 STATUS_OK);
+		hvs_view_init(&view, file);
+		hvs_view_set_patches(&view, overlay.patches, overlay.count);
+		check_presence(&overlay, &view, 0, (uint32_t)overlay.size);
+		check_presence(&overlay, &view, 0, UINT32_MAX);
+		for (unsigned i = 0; i < 200; i++)
+			check_presence(&overlay, &view, random_below(&random, MOST_BYTES),
+				       random_below(&random, 120));
+		assert_int_equal(hvs_view_stored(&view, UINT64_MAX, UINT64_MAX), 0);
+		hvs_view_fini(&view);
+		file_close(file);
+	}
+}
+
 static void any_read_gives_the_bytes_with_all_pieces_in_place(void **state)
 {
 	struct random_numbers random = { 0x0123456789ABCDEF };
@@ -96,7 +151,7 @@ static void any_read_gives_the_bytes_with_all_pieces_in_place(void **state)
 		struct hvs_view view;
 		struct file *file;
 
-		compose(&overlay, &random);
+		compose(&overlay, &random, 0);
 		assert_int_equal(file_open_memory(overlay.file_bytes, FILE_BYTES, &file, NULL),
 				 STATUS_OK);
 		hvs_view_init(&view, file);
@@ -130,12 +185,11 @@ static void without_pieces_the_view_is_the_file(void **state)
 
 static struct hvs_view view_with_one_piece(const struct file *file, uint64_t target)
 {
-	struct hvs_patch *patch = malloc(sizeof(*patch));
+	struct hvs_patch *patch = calloc(1, sizeof(*patch));
 	struct hvs_view view;
 
 	assert_non_null(patch);
 	patch->target = target;
-	patch->payload = 0;
 	patch->length = 4;
 	hvs_view_init(&view, file);
 	hvs_view_set_patches(&view, patch, 1);
@@ -193,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_read_gives_the_bytes_with_all_pieces_in_place),
+		cmocka_unit_test(what_is_there_is_told_to_the_byte),
 		cmocka_unit_test(without_pieces_the_view_is_the_file),
 		cmocka_unit_test(the_contents_may_end_just_below_2_63),
 		cmocka_unit_test(a_failing_disk_fails_the_read_inside_and_outside_a_piece),

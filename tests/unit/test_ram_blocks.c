@@ -182,19 +182,21 @@ static const struct value_case value_cases[] = {
 
 static void a_block_is_an_array_of_1_byte_to_1_mib(void **state)
 {
-	const struct ram_blocks blocks = { .contents_size = UINT64_MAX };
+	struct opened opened;
 
 	(void)state;
+	open_blocks(&opened, "every-record-kind");	/* a file of more than 1 MiB */
 	for (size_t i = 0; i < sizeof(value_cases) / sizeof(value_cases[0]); i++) {
 		struct numbered_value value = { .size = value_cases[i].size,
 						.state = (uint8_t)value_cases[i].state };
 		struct error error = { .text = "" };
 
-		assert_int_equal(ram_block_check_value(&blocks, 17, &value, &error),
+		assert_int_equal(ram_block_check_value(&opened.blocks, 17, &value, &error),
 				 value_cases[i].answer);
 		if (value_cases[i].answer != STATUS_OK)
 			assert_non_null(strstr(error.text, "RAM block 17"));
 	}
+	close_blocks(&opened);
 }
 
 struct failing_read {
