@@ -11,18 +11,19 @@
  * hands over, the caller sets it to the structure's size; in one that a
  * callback receives, the library does.  A program built for an earlier version
  * of this header goes on working: the library reads and writes no byte beyond
- * StructSize.  A size below that of the first version is E_INVALIDARG.  Where
- * the caller's structure is larger than the library knows, what it adds must
- * be 0 in an input and becomes 0 in an output.
+ * StructSize.  A size below that of the first version is E_INVALIDARG, and so
+ * is one above 64 KiB.  Where the caller's structure is larger than the library
+ * knows, what it adds must be 0 in an input and becomes 0 in an output.
  *
  * Strings are UTF-8 and NUL-terminated, paths among them on every system.
  *
  * Threads, handles, outputs and E_OUTOFMEMORY are as vmsavedstatedump.h says:
  * any function may be called from any thread, also at the same time on one
- * handle; none of those here changes a handle.  Functions that take a source
- * open it for the call alone.  A callback runs on the thread that made the
- * call; it returns TRUE to end the enumeration, which is S_OK, and FALSE to go
- * on.  What it is given is valid until it returns.
+ * handle; none of those here changes a handle but VmSavedStateUnwind, which
+ * runs alone.  Functions that take a source open it for the call alone.  A
+ * callback runs on the thread that made the call; it returns TRUE to end the
+ * enumeration, which is S_OK, and FALSE to go on.  What it is given is valid
+ * until it returns.
  */
 #ifndef VMSAVEDSTATEDUMP_EXT_H
 #define VMSAVEDSTATEDUMP_EXT_H
@@ -46,7 +47,7 @@
 #define VMSAVEDSTATE_E_READ_FAILED ((HRESULT)0x8007001E)
 #define VMSAVEDSTATE_E_SHARING_VIOLATION ((HRESULT)0x80070020)
 #define VMSAVEDSTATE_E_LEGACY_TOO_SHORT ((HRESULT)0x80070026)
-#define VMSAVEDSTATE_E_UNSUPPORTED_VERSION ((HRESULT)0x80070032)
+#define VMSAVEDSTATE_E_UNSUPPORTED_VERSION ((HRESULT)0x80070032)	/* or form of memory */
 #define VMSAVEDSTATE_E_DISK_FULL ((HRESULT)0x80070070)
 #define VMSAVEDSTATE_E_BUFFER_TOO_SMALL ((HRESULT)0x8007007A)	/* or a key too long */
 #define VMSAVEDSTATE_E_SYMBOL_NOT_FOUND ((HRESULT)0x80070490)
@@ -326,7 +327,7 @@ typedef struct VMSAVEDSTATE_PROBLEM {
 	VMSAVEDSTATE_PART Part;
 	/* What a read or a plain load answers to it; a read of missing memory is S_OK, but short. */
 	HRESULT Result;
-	UINT32 Reserved;
+	UINT32 MoreAddresses;		/* besides GuestAddress, at which as much is lost */
 	GUEST_PHYSICAL_ADDRESS GuestAddress;	/* of the first guest address it costs */
 	UINT64 GuestBytes;		/* from there on; 0 when no address is known to be lost */
 	const char *Text;		/* what and where */
@@ -355,8 +356,12 @@ typedef struct VMSAVEDSTATE_CHECK_REPORT {
  * are found.
  *
  * problem is called for each, with the guest addresses it costs; a page that no
- * chunk maps costs none.  It returns TRUE to hear of no more.  Callbacks and
- * report may each be NULL.  Callbacks run on any thread, one at a time.
+ * chunk maps costs none, and one that several chunks share is told of once, with
+ * the lowest.  It returns TRUE to hear of no more.  Memory in a form
+ * that is not known is one problem for each range of it, and no page of it is
+ * counted.  Callbacks and report may each be NULL.  Callbacks run on any
+ * thread, one at a time.  report is written whatever the result but
+ * E_INVALIDARG.
  *
  * Returns S_OK for a file without fault; S_FALSE when there are problems; what
  * VmSavedStateOpen returns to a file of which nothing can be read;
@@ -605,7 +610,8 @@ typedef enum VMSAVEDSTATE_PAGE_STORAGE {
  * pages, which may be NULL, receives how many pages from that one on are kept
  * the same way: at least 1, and more may follow.
  *
- * Returns S_OK; E_INVALIDARG; VMSAVEDSTATE_E_READ_FAILED.
+ * Returns S_OK; E_INVALIDARG; VMSAVEDSTATE_E_UNSUPPORTED_VERSION (a form that
+ * is not known); VMSAVEDSTATE_E_READ_FAILED.
  */
 HRESULT VmSavedStateGetPageStorage(VM_SAVED_STATE_DUMP_HANDLE handle,
 				   GUEST_PHYSICAL_ADDRESS physicalAddress,
@@ -854,9 +860,12 @@ typedef struct VMSAVEDSTATE_DUMP_RESULT {
  * this guest: crash dumps of ARM64, a full dump of too many pieces);
  * VM_SAVED_STATE_DUMP_E_WINDOWS_KERNEL_IMAGE_NOT_FOUND (a Windows dump, without
  * VMSAVEDSTATE_DUMP_WITHOUT_KERNEL); VM_SAVED_STATE_DUMP_E_GUEST_MEMORY_NOT_FOUND
- * (not a page is saved); VMSAVEDSTATE_E_CANCELLED, _DISK_FULL, _WRITE_FAILED
- * (also when Write failed), _ACCESS_DENIED, _PATH_NOT_FOUND, _READ_FAILED; the
- * RAM block errors (vmsavedstatedump.h) without VMSAVEDSTATE_DUMP_KEEP_GOING.
+ * (not a page is saved); VM_SAVED_STATE_DUMP_E_VP_VTL_NOT_ENABLED (a dump with
+ * registers, while a VTL that a VP does not have is forced on it);
+ * VMSAVEDSTATE_E_CANCELLED, _DISK_FULL, _WRITE_FAILED (also when Write failed),
+ * _ACCESS_DENIED, _PATH_NOT_FOUND, _READ_FAILED, _UNSUPPORTED_VERSION (memory in
+ * a form that is not known); the other RAM block errors (vmsavedstatedump.h)
+ * without VMSAVEDSTATE_DUMP_KEEP_GOING.
  */
 HRESULT VmSavedStateWriteDump(VM_SAVED_STATE_DUMP_HANDLE handle,
 			      const VMSAVEDSTATE_DUMP_OPTIONS *options,

@@ -5,6 +5,7 @@
  * first in file order: n log n for any input, overlapping or not.
  */
 #include "memory/chunk_map.h"
+#include "base/checked.h"
 
 struct sweep {
 	const struct chunk_source *sources;
@@ -15,12 +16,16 @@ struct sweep {
 	struct chunk_map *map;
 };
 
+bool chunk_source_is_impossible(const struct chunk_source *source)
+{
+	return source->page_count > 0 &&
+	       (!range_fits(source->gpa_page, source->page_count, PAGE_LIMIT) ||
+		!range_fits(source->saved_page, source->page_count, PAGE_LIMIT));
+}
+
 static bool covers_something(const struct chunk_source *source)
 {
-	return source->page_count > 0 && source->gpa_page < PAGE_LIMIT &&
-	       source->page_count <= PAGE_LIMIT - source->gpa_page &&
-	       source->saved_page < PAGE_LIMIT &&
-	       source->page_count <= PAGE_LIMIT - source->saved_page;
+	return source->page_count > 0 && !chunk_source_is_impossible(source);
 }
 
 static uint64_t end_of(const struct chunk_source *source)
@@ -198,4 +203,117 @@ const struct chunk_range *chunk_map_find(const struct chunk_map *map, uint64_t g
 	const struct chunk_range *range = chunk_map_next(map, gpa_page);
 
 	return range != NULL && range->gpa_page <= gpa_page ? range : NULL;
+}
+
+/* ---- The other way ---- */
+
+/*
+ * The same build finds, of all ranges that have a saved page, the lowest in the
+ * guest: ranges ascend there, so it is the first in their order.
+ */
+static enum status build_lowest(const struct chunk_map *map, struct chunk_map *out,
+				struct error *error)
+{
+	const struct chunk_range *ranges = map->ranges.items;
+	size_t count = map->ranges.count;
+	struct chunk_source *sources = calloc(count + 1, sizeof(*sources));
+	enum status status;
+
+	if (sources == NULL)
+		return error_out_of_memory(error, "the map of the saved memory");
+	for (size_t i = 0; i < count; i++) {
+		sources[i].gpa_page = ranges[i].saved_page;
+		sources[i].page_count = ranges[i].page_count;
+		sources[i].saved_page = ranges[i].gpa_page;
+	}
+	status = chunk_map_build(sources, count, out, error);
+	free(sources);
+	return status;
+}
+
+static int compare_pages(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static void sort_bounds(const struct chunk_map *map, struct saved_map *saved)
+{
+	const struct chunk_range *ranges = map->ranges.items;
+
+	for (size_t i = 0; i < map->ranges.count; i++) {
+		saved->starts[i] = ranges[i].saved_page;
+		saved->ends[i] = ranges[i].saved_page + ranges[i].page_count;
+	}
+	saved->range_count = map->ranges.count;
+	qsort(saved->starts, saved->range_count, sizeof(*saved->starts), compare_pages);
+	qsort(saved->ends, saved->range_count, sizeof(*saved->ends), compare_pages);
+}
+
+enum status saved_map_build(const struct chunk_map *map, struct saved_map *out,
+			    struct error *error)
+{
+	struct saved_map saved = { .range_count = 0 };
+	enum status status = build_lowest(map, &saved.lowest, error);
+
+	if (status != STATUS_OK)
+		return status;
+	saved.starts = calloc(map->ranges.count + 1, sizeof(*saved.starts));
+	saved.ends = calloc(map->ranges.count + 1, sizeof(*saved.ends));
+	if (saved.starts == NULL || saved.ends == NULL) {
+		saved_map_fini(&saved);
+		return error_out_of_memory(error, "the map of the saved memory");
+	}
+	sort_bounds(map, &saved);
+	*out = saved;
+	return STATUS_OK;
+}
+
+void saved_map_fini(struct saved_map *map)
+{
+	chunk_map_fini(&map->lowest);
+	free(map->starts);
+	free(map->ends);
+}
+
+/* How many of count pages in ascending order are not above page. */
+static size_t count_up_to(const uint64_t *pages, size_t count, uint64_t page)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (pages[middle] > page)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+bool saved_map_next(const struct saved_map *map, uint64_t page, uint64_t end,
+		    struct saved_run *out)
+{
+	const struct chunk_range *lowest = chunk_map_next(&map->lowest, page);
+	size_t started, ended;
+	uint64_t from, to;
+
+	if (lowest == NULL)
+		return false;
+	from = max_u64(page, lowest->gpa_page);
+	if (from >= end)
+		return false;
+	to = min_u64(end, lowest->gpa_page + lowest->page_count);
+	started = count_up_to(map->starts, map->range_count, from);
+	ended = count_up_to(map->ends, map->range_count, from);
+	if (started < map->range_count)
+		to = min_u64(to, map->starts[started]);
+	to = min_u64(to, map->ends[ended]);	/* there is one: lowest ends above from */
+	out->saved_page = from;
+	out->page_count = to - from;
+	out->gpa_page = lowest->saved_page + (from - lowest->gpa_page);
+	out->place_count = started - ended;
+	return true;
 }

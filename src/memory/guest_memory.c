@@ -113,7 +113,7 @@ static uint64_t rest_of_range(const struct chunk_range *range, uint64_t gpa)
 	return (pages << PAGE_SHIFT) - (gpa & (PAGE_BYTES - 1));
 }
 
-static enum status check_layout(const struct guest_memory *memory, struct error *error)
+enum status guest_memory_check_layout(const struct guest_memory *memory, struct error *error)
 {
 	if (!memory->state->unknown_ram_layout)
 		return STATUS_OK;
@@ -137,7 +137,7 @@ enum status guest_memory_read_saved(struct guest_memory *memory, uint64_t gpa, v
 
 		if (range == NULL)
 			break;
-		status = check_layout(memory, error);
+		status = guest_memory_check_layout(memory, error);
 		if (status != STATUS_OK)
 			return status;
 		part = (size_t)min_u64(size - done, rest_of_range(range, gpa));
@@ -169,6 +169,12 @@ enum status guest_memory_read_raw(struct guest_memory *memory, uint64_t offset, 
 				  size_t size, size_t *read_out, struct error *error)
 {
 	*read_out = 0;
+	if (size > 0) {
+		enum status status = guest_memory_check_layout(memory, error);
+
+		if (status != STATUS_OK)
+			return status;
+	}
 	if (offset >= memory->saved_size)
 		return STATUS_OK;
 	size = (size_t)min_u64(size, memory->saved_size - offset);
@@ -300,8 +306,10 @@ enum status guest_memory_storage(struct guest_memory *memory, uint64_t gpa,
 		return STATUS_OK;
 	}
 	left = range->page_count - (page - range->gpa_page);
-	status = storage_in_block(memory, range->saved_page + (page - range->gpa_page), out,
-				  pages_out, error);
+	status = guest_memory_check_layout(memory, error);
+	if (status == STATUS_OK)
+		status = storage_in_block(memory, range->saved_page + (page - range->gpa_page),
+					  out, pages_out, error);
 	if (status == STATUS_OK)
 		*pages_out = min_u64(*pages_out, left);
 	return status;

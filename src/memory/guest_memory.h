@@ -38,6 +38,9 @@ const struct chunk_map *guest_memory_map(const struct guest_memory *memory);
 struct ram_blocks;
 struct ram_blocks *guest_memory_ram(struct guest_memory *memory);
 
+/* STATUS_UNSUPPORTED_RAM when the file keeps its RAM in an unknown way: no page can be read. */
+enum status guest_memory_check_layout(const struct guest_memory *memory, struct error *error);
+
 /* Bytes of saved RAM: a MiB for each RAM block from number 0 to the first that is missing. */
 uint64_t guest_memory_saved_size(const struct guest_memory *memory);
 
@@ -104,7 +107,7 @@ enum page_storage {
  * How the page at gpa is stored, and *pages_out (at least 1) how many pages
  * from it on certainly are stored the same way.  A compressed page is not
  * decoded, so damage inside its data does not show.
- * STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY.
+ * STATUS_UNSUPPORTED_RAM, but for a hole; STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY.
  */
 enum status guest_memory_storage(struct guest_memory *memory, uint64_t gpa,
 				 enum page_storage *out, uint64_t *pages_out,

@@ -9,12 +9,20 @@
 
 struct ram_check {
 	struct ram_blocks *blocks;
+	struct saved_map saved;
 	const struct ram_check_listener *listener;
 	struct mutex lock;	/* of the listener and the counts */
 	struct ram_check_counts counts;
 	uint64_t done;
 	atomic_bool stopped;
 	atomic_bool out_of_memory;
+};
+
+/* Pages of the saved RAM that cannot be read, in a row and for one reason. */
+struct saved_fault {
+	uint64_t saved_page;
+	uint64_t page_count;
+	struct error error;
 };
 
 /* One block under check; decoded pages go to out and are forgotten. */
@@ -24,15 +32,51 @@ struct block_check {
 	struct numbered_value value;
 	uint8_t *stored;	/* 1 MiB */
 	uint8_t *out;		/* 1 MiB */
-	struct ram_fault fault;	/* pending: it grows while pages fail for the same reason */
+	struct saved_fault fault;	/* pending: it grows while pages fail for the same reason */
 	uint64_t pages_damaged;
 };
 
-static void report(struct ram_check *check, const struct ram_fault *fault)
+/*
+ * A key may have any number of 64 bits.  Blocks behind the last page that can
+ * be saved all begin there, where no range reaches.
+ */
+static uint64_t first_page_of_block(uint64_t number)
 {
-	mutex_lock(&check->lock);
+	return min_u64(number, PAGE_LIMIT / RAM_BLOCK_PAGES) * RAM_BLOCK_PAGES;
+}
+
+static void tell_run(const struct ram_check *check, const struct saved_run *run,
+		     const struct error *error)
+{
+	const struct ram_fault fault = { run->gpa_page, run->page_count, run->place_count - 1,
+					 error };
+
 	if (check->listener->fault != NULL)
-		check->listener->fault(check->listener->context, fault);
+		check->listener->fault(check->listener->context, &fault);
+}
+
+static void tell_without_cost(const struct ram_check *check, const struct error *error)
+{
+	const struct ram_fault fault = { .error = error };
+
+	if (check->listener->fault != NULL)
+		check->listener->fault(check->listener->context, &fault);
+}
+
+/* Tells what the fault costs the guest, or of the fault alone. */
+static void report(struct ram_check *check, const struct saved_fault *fault)
+{
+	uint64_t page = fault->saved_page;
+	uint64_t end = fault->saved_page + fault->page_count;
+	struct saved_run run;
+
+	mutex_lock(&check->lock);
+	if (!saved_map_next(&check->saved, page, end, &run))
+		tell_without_cost(check, &fault->error);
+	while (saved_map_next(&check->saved, page, end, &run)) {
+		tell_run(check, &run, &fault->error);
+		page = run.saved_page + run.page_count;
+	}
 	mutex_unlock(&check->lock);
 }
 
@@ -48,7 +92,7 @@ static const char *fault_text(const struct block_check *block, enum status statu
 	if (status == STATUS_CORRUPT_RAM_RECORD)
 		return "the record cannot be decoded";
 	if (status == STATUS_CORRUPT_RAM_STREAM && block->value.size == RAM_BLOCK_SIZE)
-		return "the file, which was cut short, ends before it";
+		return "the file was cut short before it, or its replay log is damaged";
 	if (status == STATUS_CORRUPT_RAM_STREAM)
 		return "the records are cut short, or yield more than 1 MiB";
 	return "the block cannot be read";
@@ -57,8 +101,8 @@ static const char *fault_text(const struct block_check *block, enum status statu
 static void note_bad_pages(struct block_check *block, unsigned first, unsigned count,
 			   enum status status)
 {
-	struct ram_fault *fault = &block->fault;
-	uint64_t saved_page = block->number * RAM_BLOCK_PAGES + first;
+	struct saved_fault *fault = &block->fault;
+	uint64_t saved_page = first_page_of_block(block->number) + first;
 
 	block->pages_damaged += count;
 	if (fault->page_count > 0 && fault->error.status == status &&
@@ -78,7 +122,7 @@ static void note_bad_block(struct block_check *block, const struct error *error)
 {
 	flush_fault(block);
 	block->pages_damaged = RAM_BLOCK_PAGES;
-	block->fault.saved_page = block->number * RAM_BLOCK_PAGES;
+	block->fault.saved_page = first_page_of_block(block->number);
 	block->fault.page_count = RAM_BLOCK_PAGES;
 	block->fault.error = *error;
 }
@@ -144,15 +188,15 @@ static void count_block(struct ram_check *check, const struct block_check *block
 
 static void report_cut_off(struct ram_check *check, uint64_t first, uint64_t count)
 {
-	struct ram_fault fault = { .saved_page = first * RAM_BLOCK_PAGES,
-				   .page_count = count * RAM_BLOCK_PAGES };
+	struct saved_fault fault = { .saved_page = first_page_of_block(first),
+				     .page_count = count * RAM_BLOCK_PAGES };
 	char last[32] = "";
 
 	if (count > 1)
 		snprintf(last, sizeof(last), " to %llu", (unsigned long long)(first + count - 1));
 	error_set(&fault.error, STATUS_CORRUPT_RAM_VALUE,
-		  "RAM block %llu%s: behind the end of the file, which was cut short",
-		  (unsigned long long)first, last);
+		  "RAM block %llu%s: its bytes are missing: the file was cut short, or its replay "
+		  "log is damaged", (unsigned long long)first, last);
 	report(check, &fault);
 }
 
@@ -211,72 +255,80 @@ static void check_one(void *context, size_t index)
 		scratch_pool_return(&check->blocks->scratch, block.out);
 }
 
-enum status ram_check(struct ram_blocks *blocks, unsigned threads,
+/* ---- Missing blocks ---- */
+
+/* The pages from first_page to end_page of a run, which no block holds. */
+static void report_missing(struct ram_check *check, const struct saved_run *run,
+			   uint64_t first_page, uint64_t end_page)
+{
+	struct saved_run gap = { .saved_page = first_page,
+				 .page_count = end_page - first_page,
+				 .gpa_page = run->gpa_page + (first_page - run->saved_page),
+				 .place_count = run->place_count };
+	uint64_t first_block = first_page / RAM_BLOCK_PAGES;
+	struct error error;
+
+	error_set(&error, STATUS_GPA_NOT_SAVED, "the file has no RAM block %llu%s",
+		  (unsigned long long)first_block,
+		  (end_page - 1) / RAM_BLOCK_PAGES > first_block ? " and following" : "");
+	tell_run(check, &gap, &error);
+	check->counts.pages_missing += gap.page_count * gap.place_count;
+}
+
+/*
+ * The gaps between the blocks that are there.  Blocks are visited, not numbers:
+ * a run may have 2^52 pages.
+ */
+static void report_missing_in_run(struct ram_check *check, const struct saved_run *run)
+{
+	const struct numbered_keys *keys = check->blocks->keys;
+	uint64_t page = run->saved_page;
+	uint64_t end = run->saved_page + run->page_count;
+	size_t next = numbered_keys_lower_bound(keys, page / RAM_BLOCK_PAGES);
+
+	while (page < end) {
+		uint64_t block_page = PAGE_LIMIT;
+		uint64_t gap_end;
+
+		if (next < numbered_keys_count(keys))
+			block_page = first_page_of_block(numbered_keys_at(keys, next++).number);
+		gap_end = min_u64(block_page, end);
+		if (page < gap_end)
+			report_missing(check, run, page, gap_end);
+		page = max_u64(gap_end, block_page + RAM_BLOCK_PAGES);
+	}
+}
+
+static void report_all_missing(struct ram_check *check)
+{
+	uint64_t page = 0;
+	struct saved_run run;
+
+	while (saved_map_next(&check->saved, page, PAGE_LIMIT, &run)) {
+		report_missing_in_run(check, &run);
+		page = run.saved_page + run.page_count;
+	}
+}
+
+enum status ram_check(struct ram_blocks *blocks, const struct chunk_map *map, unsigned threads,
 		      const struct ram_check_listener *listener, struct ram_check_counts *out,
 		      struct error *error)
 {
 	struct ram_check check = { .blocks = blocks, .listener = listener };
+	enum status status = saved_map_build(map, &check.saved, error);
 
+	if (status != STATUS_OK)
+		return status;
 	mutex_init(&check.lock);
+	report_all_missing(&check);
 	report_all_cut_off(&check);
 	parallel_run(threads, numbered_keys_count(blocks->keys), check_one, &check);
 	mutex_fini(&check.lock);
+	saved_map_fini(&check.saved);
 	*out = check.counts;
 	if (atomic_load(&check.out_of_memory))
 		return error_out_of_memory(error, "a RAM block");
 	if (atomic_load(&check.stopped))
 		return error_set(error, STATUS_CANCELLED, "the check was stopped");
 	return STATUS_OK;
-}
-
-static void report_missing(const struct ram_check_listener *listener, uint64_t first_block,
-			   uint64_t from_page, uint64_t to_page)
-{
-	struct ram_fault fault = { .saved_page = from_page, .page_count = to_page - from_page };
-
-	error_set(&fault.error, STATUS_GPA_NOT_SAVED,
-		  "the file has no RAM block %llu%s", (unsigned long long)first_block,
-		  (to_page - 1) / RAM_BLOCK_PAGES > first_block ? " and following" : "");
-	if (listener->fault != NULL)
-		listener->fault(listener->context, &fault);
-}
-
-/*
- * The gaps between the blocks that are there, within the saved pages of one
- * range.  Blocks are visited, not numbers: a range may claim 2^52 pages.
- */
-static uint64_t missing_in_range(const struct ram_blocks *blocks, const struct chunk_range *range,
-				 const struct ram_check_listener *listener)
-{
-	uint64_t page = range->saved_page;
-	uint64_t end = range->saved_page + range->page_count;
-	uint64_t missing = 0;
-	size_t count = numbered_keys_count(blocks->keys);
-	size_t next = numbered_keys_lower_bound(blocks->keys, page / RAM_BLOCK_PAGES);
-
-	while (page < end) {
-		uint64_t number = next < count ? numbered_keys_at(blocks->keys, next).number
-					       : UINT64_MAX / RAM_BLOCK_PAGES;
-		uint64_t block_page = number * RAM_BLOCK_PAGES;
-		uint64_t gap_end = min_u64(block_page, end);
-
-		if (page < gap_end) {
-			report_missing(listener, page / RAM_BLOCK_PAGES, page, gap_end);
-			missing += gap_end - page;
-		}
-		page = max_u64(gap_end, block_page + RAM_BLOCK_PAGES);
-		next++;
-	}
-	return missing;
-}
-
-uint64_t ram_check_missing(const struct ram_blocks *blocks, const struct chunk_map *map,
-			   const struct ram_check_listener *listener)
-{
-	const struct chunk_range *ranges = map->ranges.items;
-	uint64_t missing = 0;
-
-	for (size_t i = 0; i < map->ranges.count; i++)
-		missing += missing_in_range(blocks, &ranges[i], listener);
-	return missing;
 }

@@ -10,11 +10,19 @@
 #include "memory/chunk_map.h"
 #include "memory/ram_blocks.h"
 
-/* Pages of the saved RAM that cannot be read, in a row and for one reason. */
+/*
+ * Guest pages in a row that cannot be read, for one reason; or a fault that
+ * costs the guest nothing, since no page that it spoils stands there.
+ *
+ * Memory blocks may share one saved area.  What is lost of it is told once, so
+ * that there are no more faults than the file is large, however many blocks
+ * share it.
+ */
 struct ram_fault {
-	uint64_t saved_page;
-	uint64_t page_count;
-	struct error error;
+	uint64_t gpa_page;
+	uint64_t page_count;	/* 0: costs nothing */
+	uint64_t more_places;	/* behind gpa_page, where the guest loses the same pages */
+	const struct error *error;
 };
 
 /*
@@ -30,24 +38,19 @@ struct ram_check_listener {
 struct ram_check_counts {
 	uint64_t blocks;
 	uint64_t blocks_damaged;
-	uint64_t pages;
+	uint64_t pages;		/* of the saved RAM, as pages_damaged */
 	uint64_t pages_damaged;
+	uint64_t pages_missing;	/* of the guest: the map wants them and no RAM block holds them */
 };
 
 /*
  * Reads and decodes every RAM block there is, on up to threads threads (0: as
- * many as there are processors).  Nothing is kept in the caches.
+ * many as there are processors), and tells of those that the map wants and
+ * that are missing.  Nothing is kept in the caches.
  * STATUS_CANCELLED when progress said so; STATUS_OUT_OF_MEMORY.
  */
-enum status ram_check(struct ram_blocks *blocks, unsigned threads,
+enum status ram_check(struct ram_blocks *blocks, const struct chunk_map *map, unsigned threads,
 		      const struct ram_check_listener *listener, struct ram_check_counts *out,
 		      struct error *error);
-
-/*
- * Tells of pages that the map wants and no RAM block holds: runs of blocks
- * that are missing.  Returns their number.
- */
-uint64_t ram_check_missing(const struct ram_blocks *blocks, const struct chunk_map *map,
-			   const struct ram_check_listener *listener);
 
 #endif

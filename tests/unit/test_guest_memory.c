@@ -249,6 +249,8 @@ static void ram_kept_in_an_unknown_way_is_not_taken_for_none(void **state)
 	struct saved_memory saved;
 	uint8_t buffer[8];
 	size_t read = 4711;
+	enum page_storage storage;
+	uint64_t pages;
 
 	(void)state;
 	saved_memory_open(&saved, "no-ram-block");
@@ -257,8 +259,18 @@ static void ram_kept_in_an_unknown_way_is_not_taken_for_none(void **state)
 	assert_int_equal(guest_memory_read(saved.memory, 0x1000, buffer, 8, &read, NULL),
 			 STATUS_UNSUPPORTED_RAM);
 	assert_int_equal(read, 0);
+	read = 4711;
+	assert_int_equal(guest_memory_read_raw(saved.memory, 0, buffer, 8, &read, NULL),
+			 STATUS_UNSUPPORTED_RAM);
+	assert_int_equal(read, 0);
+	assert_int_equal(guest_memory_read_raw(saved.memory, 0, buffer, 0, &read, NULL), STATUS_OK);
+	assert_int_equal(guest_memory_storage(saved.memory, 0x1000, &storage, &pages, NULL),
+			 STATUS_UNSUPPORTED_RAM);
 	/* A hole is a hole all the same. */
 	assert_read(&saved, UINT64_C(1) << 40, 8, 0);
+	assert_int_equal(guest_memory_storage(saved.memory, UINT64_C(1) << 40, &storage, &pages,
+					      NULL), STATUS_OK);
+	assert_int_equal(storage, PAGE_STORAGE_HOLE);
 	saved_memory_close(&saved);
 }
 

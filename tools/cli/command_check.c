@@ -25,6 +25,25 @@ struct checking {
 	VMSAVEDSTATE_CHECK_REPORT report;
 };
 
+/* ---- What it costs ------------------------------------------------------- */
+
+/* Whole pages are lost; of 2^64 bytes, GuestBytes can only say one less. */
+static uint64_t last_address(const VMSAVEDSTATE_PROBLEM *problem)
+{
+	return (problem->GuestAddress + (problem->GuestBytes - 1)) | (GUEST_PAGE_SIZE - 1);
+}
+
+/* What is lost at several addresses is told once. */
+static void add_lost(struct checking *checking, const VMSAVEDSTATE_PROBLEM *problem)
+{
+	uint64_t addresses = 1 + (uint64_t)problem->MoreAddresses;
+	uint64_t room = UINT64_MAX - checking->lost;
+
+	checking->lost += problem->GuestBytes > room / addresses
+				  ? room
+				  : problem->GuestBytes * addresses;
+}
+
 /* ---- Text --------------------------------------------------------------- */
 
 static void print_problem(const VMSAVEDSTATE_PROBLEM *problem)
@@ -37,8 +56,7 @@ static void print_problem(const VMSAVEDSTATE_PROBLEM *problem)
 		printf(" (0x%08X)", (unsigned)problem->Result);
 	if (problem->GuestBytes > 0)
 		printf(", costs 0x%" PRIX64 " - 0x%" PRIX64 ", %s", problem->GuestAddress,
-		       problem->GuestAddress + (problem->GuestBytes - 1),
-		       size_text(problem->GuestBytes, size));
+		       last_address(problem), size_text(problem->GuestBytes, size));
 	printf("\n");
 }
 
@@ -114,6 +132,8 @@ static void write_problem(struct json_writer *json, const VMSAVEDSTATE_PROBLEM *
 	if (problem->GuestBytes > 0) {
 		json_hex(json, "start", problem->GuestAddress, 1);
 		json_number(json, "size", problem->GuestBytes);
+		if (problem->MoreAddresses > 0)
+			json_number(json, "more_addresses", problem->MoreAddresses);
 	}
 	json_close(json);
 }
@@ -154,7 +174,7 @@ static BOOL CALLBACK tell_problem(void *context, const VMSAVEDSTATE_PROBLEM *pro
 		print_problem(problem);
 	}
 	checking->problems++;
-	checking->lost += problem->GuestBytes;
+	add_lost(checking, problem);
 	return ferror(stdout) != 0;
 }
 
