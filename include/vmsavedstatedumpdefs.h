@@ -645,7 +645,10 @@ typedef BOOL (CALLBACK *FOUND_IMAGE_CALLBACK)(PVOID Context, PDOS_IMAGE_INFO Ima
  * HRESULTs of the provider, where the system's headers do not define them.
  */
 #ifndef VM_SAVED_STATE_DUMP_E_PARTITION_STATE_NOT_FOUND
-/* The file holds no state of a VM: the VM was off or running, or it is a production checkpoint. */
+/*
+ * The file holds no state of a VM: the VM was off or running, it is a production
+ * checkpoint, or damage has taken the state.
+ */
 #define VM_SAVED_STATE_DUMP_E_PARTITION_STATE_NOT_FOUND ((HRESULT)0xC0370500)
 #endif
 #ifndef VM_SAVED_STATE_DUMP_E_GUEST_MEMORY_NOT_FOUND

@@ -44,7 +44,7 @@ static bool check_options(struct call *call, const VMSAVEDSTATE_DUMP_OPTIONS *op
 	if (call_lacks(call, options, "the options"))
 		return false;
 	if (!input_is_known(options, sizeof(*options)))
-		call_wrong_argument(call, "the options have a StructSize that is too small, or "
+		call_wrong_argument(call, "the options have a wrong StructSize, or "
 					  "ask for what this version does not know");
 	else if ((options->Flags & ~(UINT32)KNOWN_FLAGS) != 0)
 		call_wrong_argument(call, "the options have unknown flags");

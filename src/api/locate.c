@@ -38,9 +38,6 @@ static enum status open_default(struct catalogue **out, struct error *error)
 		status = find_this_host(&this_host, error);
 	if (status == STATUS_OK)
 		status = catalogue_open(path_list, this_host, out, error);
-	if (status == STATUS_PATH_NOT_FOUND && path_list == NULL && this_host == NULL)
-		error_set(error, status, "no folder to look for VMs in is known: "
-			  "the environment variable %s is not set", path_variable);
 	free(this_host);
 	free(path_list);
 	return status;

@@ -53,7 +53,7 @@ static enum status check_source(const VMSAVEDSTATE_SOURCE *source, struct error 
 {
 	if (source == NULL || !input_is_known(source, sizeof(*source)))
 		return error_set(error, STATUS_INVALID_ARGUMENT,
-				 "the source is NULL, its StructSize is too small, or it asks for "
+				 "the source is NULL, its StructSize is wrong, or it asks for "
 				 "what this version does not know");
 	if ((source->Flags & ~(UINT32)VMSAVEDSTATE_SOURCE_SALVAGE) != 0)
 		return error_set(error, STATUS_INVALID_ARGUMENT,

@@ -6,8 +6,9 @@
  * as its last parameter; the caller may pass NULL when the sentence is of no
  * use.  The function that finds the fault describes it ("key table at offset
  * 0x3000: wrong checksum"); callers on the way out may put what they were
- * doing in front of it.  Nothing is allocated, so "out of memory" has a
- * sentence too.
+ * doing in front of it.  A sentence that is too long loses its middle, so that
+ * the cause at its end is told behind the longest path.  No memory is needed
+ * but for that, so "out of memory" has a sentence too.
  *
  * May include: src/base.
  */
@@ -36,9 +37,8 @@ enum status error_set(struct error *error, enum status status, const char *forma
 	PRINTF_LIKE(3, 4);
 
 /*
- * Puts text in front of a recorded failure: "prefix: text".  A sentence that
- * no longer fits is cut at its end.  Returns the recorded status, or fallback
- * when error is NULL.
+ * Puts text in front of a recorded failure: "prefix: text".  Returns the
+ * recorded status, or fallback when error is NULL.
  */
 enum status error_prefix(struct error *error, enum status fallback, const char *format, ...)
 	PRINTF_LIKE(3, 4);

@@ -28,6 +28,8 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 	[STATUS_VP_STATE_INVALID] = { STATUS_CLASS_CALLER,
 		"Choose a VP, VTL or paging mode that this saved state has." },
 	[STATUS_CANCELLED] = { STATUS_CLASS_CALLER, "The caller asked to stop." },
+	[STATUS_PATH_INVALID] = { STATUS_CLASS_CALLER,
+		"Remove quotation marks and wildcards from the path." },
 
 	[STATUS_NOT_A_SAVED_STATE] = { STATUS_CLASS_FOREIGN,
 		"Give the .vmrs file of a saved VM or of a standard checkpoint, or the .bin and "
@@ -57,6 +59,7 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 	[STATUS_CORRUPT_ORDER] = { STATUS_CLASS_CORRUPT, USE_ANOTHER_COPY },
 	[STATUS_CORRUPT_RANGE] = { STATUS_CLASS_CORRUPT, USE_ANOTHER_COPY },
 	[STATUS_CORRUPT_STATE] = { STATUS_CLASS_CORRUPT, USE_ANOTHER_COPY },
+	[STATUS_STATE_LOST] = { STATUS_CLASS_CORRUPT, USE_ANOTHER_COPY },
 	[STATUS_CORRUPT_RAM_VALUE] = { STATUS_CLASS_CORRUPT, DAMAGED_RAM },
 	[STATUS_CORRUPT_RAM_RECORD] = { STATUS_CLASS_CORRUPT, DAMAGED_RAM },
 	[STATUS_CORRUPT_RAM_STREAM] = { STATUS_CLASS_CORRUPT, DAMAGED_RAM },
@@ -73,6 +76,8 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 		"Its copy failed or was never finished: copy it again from the host." },
 	[STATUS_PATH_NOT_FOUND] = { STATUS_CLASS_ABSENT,
 		"Check the spelling of the path: one of its folders does not exist." },
+	[STATUS_NO_VM_FOLDERS] = { STATUS_CLASS_ABSENT,
+		"Let VMSAVEDSTATE_PATH list the folders of VMs." },
 	[STATUS_KEY_NOT_FOUND] = { STATUS_CLASS_ABSENT,
 		"The container does not hold a saved state; 'vmsavedstate keys' shows what it "
 		"holds." },
@@ -82,7 +87,7 @@ static const struct status_description descriptions[STATUS_COUNT] = {
 		"The VM was off or running, or the checkpoint is a production checkpoint, which "
 		"holds no memory: save the VM, or take a standard checkpoint." },
 	[STATUS_NOTHING_LEFT] = { STATUS_CLASS_ABSENT,
-		"Copy the file again from the host; 'vmsavedstate check' lists what is damaged." },
+		"Copy the file again from the host: in this copy, too much is lost." },
 	[STATUS_PAIR_SWAPPED] = { STATUS_CLASS_ABSENT,
 		"Give the .bin first and the .vsv second." },
 	[STATUS_NO_GUEST_MEMORY] = { STATUS_CLASS_ABSENT,

@@ -29,6 +29,7 @@ enum status {
 	STATUS_FIXED_ON_ARM64,		/* an override that ARM64 guests do not have */
 	STATUS_VP_STATE_INVALID,	/* the VP is not in a state that allows the call */
 	STATUS_CANCELLED,
+	STATUS_PATH_INVALID,		/* a path that no file can have */
 
 	/* foreign */
 	STATUS_NOT_A_SAVED_STATE,	/* no known signature */
@@ -49,6 +50,7 @@ enum status {
 	STATUS_CORRUPT_ORDER,		/* rules the original would repair with write access */
 	STATUS_CORRUPT_RANGE,		/* an offset or size that no file can have */
 	STATUS_CORRUPT_STATE,		/* partition state */
+	STATUS_STATE_LOST,		/* the partition state has a key, but no value */
 	STATUS_CORRUPT_RAM_VALUE,	/* RamBlock of an impossible type or size */
 	STATUS_CORRUPT_RAM_RECORD,	/* a page record that cannot be decoded */
 	STATUS_CORRUPT_RAM_STREAM,	/* a record stream that is cut or overruns its MiB */
@@ -63,6 +65,7 @@ enum status {
 	STATUS_FILE_NOT_FOUND,
 	STATUS_FILE_EMPTY,
 	STATUS_PATH_NOT_FOUND,
+	STATUS_NO_VM_FOLDERS,		/* nothing tells where VMs are */
 	STATUS_KEY_NOT_FOUND,		/* one that every saved state has */
 	STATUS_NO_SUCH_KEY,		/* one that the caller named */
 	STATUS_NO_PARTITION_STATE,

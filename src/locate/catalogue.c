@@ -40,13 +40,16 @@ static enum status scan_one_root(struct catalogue_scan *scan, const char *root, 
 	}
 	if (status == STATUS_OUT_OF_MEMORY)
 		return error_out_of_memory(outer, "the list of VMs");
+	/* A host without Hyper-V lacks the folder; that is nothing to report. */
+	if (is_this_host && status == STATUS_PATH_NOT_FOUND)
+		return STATUS_OK;
 	if (!roots->any_failed ||
 	    (roots->status == STATUS_PATH_NOT_FOUND && status != STATUS_PATH_NOT_FOUND)) {
 		roots->status = status;
 		roots->error = failure;
 	}
 	roots->any_failed = true;
-	/* A host without Hyper-V lacks the folder; that is nothing to report. */
+	/* Nobody asked for the host's own folder; one that may not be listed is no problem. */
 	return is_this_host ? STATUS_OK : catalogue_note(scan, root, &failure);
 }
 
@@ -250,10 +253,10 @@ static enum status fill(struct catalogue *catalogue, const char *path_list, cons
 			struct error *error)
 {
 	struct catalogue_scan scan = { .catalogue = catalogue, .error = error };
-	struct roots roots = { .status = STATUS_PATH_NOT_FOUND };
+	struct roots roots = { .status = STATUS_NO_VM_FOLDERS };
 	enum status status = STATUS_OK;
 
-	error_set(&roots.error, STATUS_PATH_NOT_FOUND, "no folder to look for VMs in is known");
+	error_set(&roots.error, STATUS_NO_VM_FOLDERS, "no folder to look for VMs in is known");
 	if (path_list != NULL)
 		status = scan_list(&scan, path_list, &roots);
 	if (status == STATUS_OK && this_host != NULL)

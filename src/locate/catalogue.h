@@ -47,8 +47,9 @@ struct catalogue {
  * path_list (NULL for none) holds roots with path_list_separator between them;
  * this_host (NULL for none) is Hyper-V's folder on this computer.
  *
- * STATUS_PATH_NOT_FOUND when no root exists, and the status of listing the
- * first one that does when none can be listed; STATUS_OUT_OF_MEMORY.
+ * STATUS_NO_VM_FOLDERS when there is no root to look in, STATUS_PATH_NOT_FOUND
+ * when none of path_list exists, and the status of listing the first one that
+ * does when none can be listed; STATUS_OUT_OF_MEMORY.
  */
 enum status catalogue_open(const char *path_list, const char *this_host, struct catalogue **out,
 			   struct error *error);

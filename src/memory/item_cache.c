@@ -6,7 +6,23 @@
  * a lock, under a version that changes while a set is written; recency is noted
  * only when it changes; and hits are counted apart for each lane of threads.
  *
- * What a reader may meet half-written is accessed atomically throughout.
+ * What a reader may meet half-written is accessed atomically throughout, and
+ * what it has copied is right for these reasons, on weakly ordered processors
+ * too:
+ *
+ * - It found the version even.  That load acquires what the write that left
+ *   this version released, and through the shard's lock all writes before it:
+ *   the tag, the item's place and its words are no older than the version.
+ * - They are no newer either.  A writer makes the version odd, and a release
+ *   fence stands between that and the tag and words that it stores.  Whoever
+ *   reads one of these and then passes the acquire fence sees the odd version,
+ *   or a later one, in its second look, and drops the copy.  Versions are
+ *   never used again.
+ * - Until that second look the copy may be of anything, but it is made from
+ *   memory that is there.  A place gets its room before it gets its first tag,
+ *   yet a reader may see the tag first: without room it finds nothing.  Room is
+ *   released and acquired, since the program may have used the same memory
+ *   for something else before, and is not given back while there are readers.
  */
 #include "memory/item_cache.h"
 #include "platform/thread.h"
@@ -29,7 +45,7 @@ struct cache_set {
 	atomic_word version;			/* odd while the set is written */
 	atomic_word tags[PLACES_PER_SET];	/* 0: free */
 	atomic_uint last_used[PLACES_PER_SET];	/* the shard's clock then */
-	_Atomic(atomic_word *) items[PLACES_PER_SET];	/* once set, they stay */
+	_Atomic(atomic_word *) items[PLACES_PER_SET];	/* NULL: no room yet; once set, they stay */
 
 	/* Under the shard's lock alone. */
 	uint64_t offered[PLACES_PER_SET];	/* tags of what was offered once, a ring */
@@ -180,11 +196,14 @@ static bool copy_item(struct cache_shard *shard, struct cache_set *set, uint64_t
 {
 	uint64_t version = atomic_load_explicit(&set->version, memory_order_acquire);
 	size_t place = find_place(set, tag);
+	atomic_word *item;
 
 	if (version % 2 != 0 || place == PLACES_PER_SET)
 		return false;
-	copy_out(atomic_load_explicit(&set->items[place], memory_order_relaxed), offset, buffer,
-		 size);
+	item = atomic_load_explicit(&set->items[place], memory_order_acquire);
+	if (item == NULL)
+		return false;
+	copy_out(item, offset, buffer, size);
 	atomic_thread_fence(memory_order_acquire);
 	if (atomic_load_explicit(&set->version, memory_order_relaxed) != version)
 		return false;
@@ -276,7 +295,7 @@ static void put_locked(const struct item_cache *cache, struct cache_shard *shard
 
 		if (room == NULL)
 			return;
-		atomic_store_explicit(&set->items[place], room, memory_order_relaxed);
+		atomic_store_explicit(&set->items[place], room, memory_order_release);
 	}
 	before = atomic_load_explicit(&set->tags[place], memory_order_relaxed);
 	if (before == 0)

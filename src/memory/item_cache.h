@@ -7,7 +7,7 @@
  * unused gives way.  What is wanted of an item is copied out, so that nothing
  * handed out can be evicted under a reader; readers take no lock.
  *
- * Threads: get, put and counters in parallel; init, fini and resize alone.
+ * Threads: everything in parallel but item_cache_destroy.
  *
  * May include: src/base, src/platform.
  */
@@ -29,10 +29,9 @@ struct item_cache_counters {
 };
 
 /*
- * A cache for capacity items of item_size bytes (a multiple of 8); capacity is rounded up to 512
- * times a power of two.  Numbers are below 2^64 - 1.  Memory for items is taken
- * when they come.  NULL when memory is
- * short.
+ * A cache for capacity items of item_size bytes (a multiple of 8); capacity is
+ * rounded up to 512 times a power of two.  Numbers are below 2^64 - 1.  Memory
+ * for items is taken when they come.  NULL when memory is short.
  */
 struct item_cache *item_cache_create(size_t item_size, size_t capacity);
 void item_cache_destroy(struct item_cache *cache);

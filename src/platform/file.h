@@ -36,7 +36,8 @@ enum file_access {
 
 /*
  * Opens an existing regular file.  STATUS_FILE_NOT_FOUND,
- * STATUS_PATH_NOT_FOUND (a folder of the path is missing),
+ * STATUS_PATH_NOT_FOUND (a folder of the path is missing), STATUS_PATH_INVALID
+ * (Windows: a name that no file can have),
  * STATUS_ACCESS_DENIED (also for a directory), STATUS_SHARING_VIOLATION,
  * STATUS_INVALID_ARGUMENT (not a regular file), STATUS_OUT_OF_MEMORY or
  * STATUS_READ_FAILED.

@@ -28,6 +28,7 @@ static enum status status_of_windows_error(DWORD code, enum status otherwise)
 	case ERROR_LOCK_VIOLATION:
 		return STATUS_SHARING_VIOLATION;
 	case ERROR_INVALID_NAME:
+		return STATUS_PATH_INVALID;
 	case ERROR_BAD_PATHNAME:
 	case ERROR_FILENAME_EXCED_RANGE:
 	case ERROR_INVALID_PARAMETER:

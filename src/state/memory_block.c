@@ -10,24 +10,36 @@ enum {
 	BLOCK_GPA_PAGE = 24
 };
 
-static enum status check_size(enum container_kind kind, const struct numbered_value *value,
-			      size_t number, struct error *error)
+/* The original answers the same for another type as for too few bytes. */
+static enum status wrong_value_status(enum container_kind kind, const struct numbered_value *value)
 {
 	bool legacy = kind == CONTAINER_LEGACY;
-	enum status status;
+
+	if (value->state == NUMBERED_ARRAY && value->size > BLOCK_SIZE)
+		return legacy ? STATUS_MEMORY_BLOCK_LONG_LEGACY : STATUS_MEMORY_BLOCK_LONG;
+	return legacy ? STATUS_MEMORY_BLOCK_SHORT_LEGACY : STATUS_MEMORY_BLOCK_SHORT;
+}
+
+static enum status check_value(enum container_kind kind, const struct numbered_value *value,
+			       uint64_t number, struct error *error)
+{
+	enum status status = wrong_value_status(kind, value);
 
 	if (value->state == NUMBERED_ARRAY && value->size == BLOCK_SIZE)
 		return STATUS_OK;
-	if (value->state == NUMBERED_ARRAY && value->size > BLOCK_SIZE)
-		status = legacy ? STATUS_MEMORY_BLOCK_LONG_LEGACY : STATUS_MEMORY_BLOCK_LONG;
-	else
-		status = legacy ? STATUS_MEMORY_BLOCK_SHORT_LEGACY : STATUS_MEMORY_BLOCK_SHORT;
-	return error_set(error, status,
-			 "RamMemoryBlock%llu is not an array of %d bytes (it has %u)",
-			 (unsigned long long)number, BLOCK_SIZE, value->size);
+	if (value->state == NUMBERED_BROKEN)
+		return error_set(error, status,
+				 "RamMemoryBlock%llu has lost its value: the file object is "
+				 "missing, or smaller than the key says",
+				 (unsigned long long)number);
+	if (value->state == NUMBERED_OTHER_TYPE)
+		return error_set(error, status, "RamMemoryBlock%llu is not an array of bytes",
+				 (unsigned long long)number);
+	return error_set(error, status, "RamMemoryBlock%llu has %u bytes; %d are expected",
+			 (unsigned long long)number, value->size, BLOCK_SIZE);
 }
 
-static enum status read_block(const struct container *container, size_t number,
+static enum status read_block(const struct container *container, uint64_t number,
 			      const struct numbered_value *value, struct vector *blocks,
 			      struct error *error)
 {
@@ -35,7 +47,7 @@ static enum status read_block(const struct container *container, size_t number,
 	struct memory_block *block;
 	enum status status;
 
-	status = check_size(container_facts(container).kind, value, number, error);
+	status = check_value(container_facts(container).kind, value, number, error);
 	if (status == STATUS_OK)
 		status = container_read(container, value->offset, bytes, sizeof(bytes), error);
 	if (status != STATUS_OK)
@@ -68,7 +80,7 @@ enum status memory_blocks_read(const struct container *container,
 		struct numbered_other key = numbered_keys_at(keys, i);
 
 		damage_count(damage, PART_MEMORY_MAP);
-		status = read_block(container, (size_t)key.number, &key.value, &blocks, error);
+		status = read_block(container, key.number, &key.value, &blocks, error);
 		status = damage_tolerate(damage, PART_MEMORY_MAP, status, error);
 	}
 	if (status != STATUS_OK) {

@@ -63,12 +63,19 @@ static enum status check_vm_version(const struct saved_state *state, struct erro
 			 state->vm_version & 0xFF);
 }
 
+/* The original answers the same for a key that lost its value as for none; what helps differs. */
 static enum status find_partition_state(const struct saved_state *state, const char *path,
-					struct key_value *out, struct error *error)
+					struct damage *damage, struct key_value *out,
+					struct error *error)
 {
-	if (container_find(state->state, path, out) != STATUS_OK || out->broken)
+	if (container_find(state->state, path, out) != STATUS_OK)
 		return error_set(error, STATUS_NO_PARTITION_STATE,
 				 "the file holds no saved processors: %s is missing", path);
+	damage_count(damage, PART_PARTITION_STATE);
+	if (out->broken)
+		return error_set(error, STATUS_STATE_LOST,
+				 "the saved processors are lost: the file object of %s is missing, "
+				 "or smaller than the key says", path);
 	return STATUS_OK;
 }
 
@@ -135,7 +142,6 @@ static enum status read_processors(struct saved_state *state, const struct key_v
 	enum status status = STATUS_OK;
 
 	if (value != NULL) {
-		damage_count(damage, PART_PARTITION_STATE);
 		status = read_partition_state(state, value, error);
 		status = damage_tolerate(damage, PART_PARTITION_STATE, status, error);
 	}
@@ -153,7 +159,7 @@ static enum status read_parts(struct saved_state *state, const char *partition_s
 	struct key_value partition;
 	const struct key_value *found = NULL;
 	enum status status =
-		find_partition_state(state, partition_state_path, &partition, error);
+		find_partition_state(state, partition_state_path, damage, &partition, error);
 
 	if (status == STATUS_OK)
 		found = &partition;
@@ -280,20 +286,53 @@ enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct sav
 	return finish(state, status, out);
 }
 
-/* True if the container itself was found sound, whatever is missing in it. */
-static bool container_is_sound(const struct damage *damage)
+/* A container that is refused even so is beyond salvage, and no list tells what is damaged. */
+static enum status nothing_readable(enum status status, struct error *error)
 {
-	return damage->damaged[PART_FILE_HEADER] == 0 && damage->damaged[PART_REPLAY_LOG] == 0 &&
-	       damage->damaged[PART_OBJECT_TABLE] == 0 && damage->damaged[PART_KEY_TABLE] == 0;
+	if (status_class(status) != STATUS_CLASS_CORRUPT)
+		return status;
+	error->status = STATUS_NOTHING_LEFT;
+	return error_prefix(error, STATUS_NOTHING_LEFT, "nothing can be salvaged");
 }
 
-static enum status check_anything_left(const struct saved_state *state,
+static enum status open_tolerant(struct saved_state *state, struct file *first,
+				 struct file *second, struct damage *damage, struct error *error)
+{
+	enum status status;
+
+	if (second != NULL) {
+		status = open_halves(state, first, second, damage, error);
+	} else {
+		status = container_open_tolerant(first, &saved_state_families, damage,
+						 &state->state, error);
+		state->ram = state->state;
+	}
+	return nothing_readable(status, error);
+}
+
+/* Before anything is read from it.  Every container has keys: one without them has lost them. */
+static bool container_is_sound(const struct damage *damage)
+{
+	for (int part = 0; part < PART_COUNT; part++) {
+		if (damage->damaged[part] > 0)
+			return false;
+	}
+	return damage->checked[PART_KEY] > 0;
+}
+
+/* Whether there is a saved state in the container, in whatever condition. */
+static bool was_described(const struct damage *damage)
+{
+	return damage->checked[PART_PARTITION_STATE] > 0 || damage->checked[PART_MEMORY_MAP] > 0;
+}
+
+static enum status check_anything_left(const struct saved_state *state, bool sound_container,
 				       const struct damage *damage, struct error *error)
 {
 	if (partition_state_vp_count(state->partition) > 0 || state->memory_blocks.count > 0 ||
 	    numbered_keys_count(saved_state_ram_blocks(state)) > 0)
 		return STATUS_OK;
-	if (container_is_sound(damage))
+	if (sound_container && !was_described(damage))
 		return error_set(error, STATUS_NO_PARTITION_STATE,
 				 "the file holds no saved state: neither processors nor memory");
 	return error_set(error, STATUS_NOTHING_LEFT,
@@ -304,6 +343,7 @@ enum status saved_state_salvage(struct file *first, struct file *second, struct 
 				struct saved_state **out, struct error *error)
 {
 	struct saved_state *state = calloc(1, sizeof(*state));
+	bool sound_container;
 	enum status status;
 
 	if (state == NULL) {
@@ -311,17 +351,12 @@ enum status saved_state_salvage(struct file *first, struct file *second, struct 
 		file_close(second);
 		return error_out_of_memory(error, "a saved state");
 	}
-	if (second != NULL) {
-		status = open_halves(state, first, second, damage, error);
-	} else {
-		status = container_open_tolerant(first, &saved_state_families, damage,
-						 &state->state, error);
-		state->ram = state->state;
-	}
+	status = open_tolerant(state, first, second, damage, error);
+	sound_container = container_is_sound(damage);
 	if (status == STATUS_OK)
 		status = read_contents(state, damage, error);
 	if (status == STATUS_OK)
-		status = check_anything_left(state, damage, error);
+		status = check_anything_left(state, sound_container, damage, error);
 	return finish(state, status, out);
 }
 

@@ -39,7 +39,8 @@ extern const struct container_families saved_state_families;
  * Statuses of container_open, and, in the order in which they are checked as
  * in the original: STATUS_NOT_A_SAVED_STATE for half of a legacy pair;
  * STATUS_KEY_NOT_FOUND or _WRONG_KEY_TYPE for the version;
- * STATUS_NO_PARTITION_STATE; those of memory_blocks_read; those of
+ * STATUS_NO_PARTITION_STATE without the processors' key, STATUS_STATE_LOST
+ * when it has lost its value; those of memory_blocks_read; those of
  * partition_state_parse.
  */
 enum status saved_state_open(struct file *file, struct saved_state **out, struct error *error);
@@ -59,7 +60,8 @@ enum status saved_state_open_pair(struct file *bin, struct file *vsv, struct sav
  * of memory, or with RAM blocks missing.  error must not be NULL.
  *
  * STATUS_NO_PARTITION_STATE when a sound container holds no saved state,
- * STATUS_NOTHING_LEFT when a damaged one has nothing left of it.
+ * STATUS_NOTHING_LEFT when a damaged one has nothing left of it or cannot be
+ * read at all.
  */
 enum status saved_state_salvage(struct file *first, struct file *second, struct damage *damage,
 				struct saved_state **out, struct error *error);

@@ -94,6 +94,13 @@ static const struct {
 				     "EncryptStateAndVmMigrationTraffic" } },
 	{ "bad-state-cut", { RESULT(0x8007000D), "runs past the end", "offset 0x10b4",
 			     "copy it again" } },
+	{ "bad-state-object-too-small", { RESULT(0xC0370500), "saved processors are lost",
+					  "/savedstate/savedVM/partition_state",
+					  "copy it again" } },
+	{ "bad-memory-block-int", { RESULT(0x80004005), "is not an array of bytes",
+				    "RamMemoryBlock0", "--salvage" } },
+	{ "bad-memory-block-short", { RESULT(0x80004005), "bytes; 48 are expected",
+				      "RamMemoryBlock0", "--salvage" } },
 	{ "bad-state-no-vp", { RESULT(0xC0370502), "list of VPs is empty",
 			       "artition state", "No VM runs without a processor" } },
 	{ "bad-legacy-version", { RESULT(0x80004005), "version 0x501", ".bin",
@@ -108,6 +115,42 @@ static void a_file_that_is_refused_is_told_with_cause_place_and_remedy(void **st
 
 		check_failure(refused[i].fixture, NULL, load_fixture(refused[i].fixture, &handle),
 			      &refused[i].parts);
+	}
+}
+
+/* What salvage refuses too is not sent back to it, nor to a list that is not there. */
+static const struct {
+	const char *fixture;
+	struct parts parts;
+} beyond_salvage[] = {
+	{ "bad-truncated-in-headers", { RESULT(0xC0370500), "othing can be salvaged",
+					"4096 bytes", "in this copy, too much is lost" } },
+	{ "bad-format-version-100", { RESULT(0xC0370500), "othing can be salvaged",
+				      "format version 1.0", "in this copy, too much is lost" } },
+	{ "bad-key-table-index", { RESULT(0xC0370500), "othing of a saved state is left", "file",
+				   "in this copy, too much is lost" } },
+};
+
+static void what_salvage_refuses_is_not_sent_back_to_it(void **state)
+{
+	char path[TEST_PATH_SIZE];
+	VMSAVEDSTATE_SOURCE source = { .StructSize = sizeof(source), .Path = path,
+				       .Flags = VMSAVEDSTATE_SOURCE_SALVAGE };
+	VM_SAVED_STATE_DUMP_HANDLE handle = NULL;
+	char checked[ERROR_TEXT_ROOM];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(beyond_salvage) / sizeof(beyond_salvage[0]); i++) {
+		const struct parts *parts = &beyond_salvage[i].parts;
+
+		fixture_path(path, beyond_salvage[i].fixture);
+		check_failure(beyond_salvage[i].fixture, NULL, VmSavedStateOpen(&source, &handle),
+			      parts);
+		assert_null(strstr(texts[text_count - 1], "--salvage"));
+		assert_null(strstr(texts[text_count - 1], "'vmsavedstate check'"));
+		assert_result(VmSavedStateCheck(&source, 1, NULL, NULL, NULL, NULL), parts->result);
+		error_text(NULL, checked);
+		assert_string_equal(checked, texts[text_count - 1]);
 	}
 }
 
@@ -235,6 +278,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_that_is_refused_is_told_with_cause_place_and_remedy),
+		cmocka_unit_test(what_salvage_refuses_is_not_sent_back_to_it),
 		cmocka_unit_test(files_in_the_wrong_company_are_told_apart),
 		cmocka_unit_test(a_key_that_is_not_there_says_nothing_of_the_saved_state),
 		cmocka_unit_test(what_is_not_in_a_saved_state_is_told_with_its_address),

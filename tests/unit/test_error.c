@@ -61,21 +61,59 @@ static void fill(char *text, char with, size_t length)
 	text[length] = '\0';
 }
 
-static void a_sentence_that_is_too_long_is_cut_at_its_end(void **state)
+static void assert_begins_with(const char *text, const char *start)
 {
-	char longest[2 * ERROR_TEXT_SIZE];
+	assert_memory_equal(text, start, strlen(start));
+}
+
+static void assert_ends_with(const char *text, const char *end)
+{
+	assert_true(strlen(text) >= strlen(end));
+	assert_string_equal(text + strlen(text) - strlen(end), end);
+}
+
+static void a_sentence_keeps_its_cause_behind_a_path_of_any_length(void **state)
+{
+	char path[4001];
 	struct error error;
 
 	(void)state;
-	fill(longest, 'y', sizeof(longest) - 1);
-	error_set(&error, STATUS_CORRUPT, "x%s", longest);
+	for (size_t length = 1; length < sizeof(path); length += length < 600 ? 1 : 100) {
+		fill(path, 'y', length);
+		error_set(&error, STATUS_CORRUPT, "cannot open '%s': no such file", path);
+		assert_begins_with(error.text, "cannot open 'y");
+		assert_ends_with(error.text, "y': no such file");
+		assert_int_equal(strstr(error.text, "...") != NULL,
+				 strlen("cannot open '': no such file") + length >=
+				 ERROR_TEXT_SIZE);
+	}
 	assert_int_equal(strlen(error.text), ERROR_TEXT_SIZE - 1);
-	assert_int_equal(error.text[0], 'x');
-	assert_int_equal(error.text[ERROR_TEXT_SIZE - 2], 'y');
 }
 
-/* Whatever the two lengths, the result is the joined text up to the room there is. */
-static void a_prefix_pushes_the_end_of_the_sentence_out(void **state)
+/* Each unit is three bytes, and the first stands at each place among three in turn. */
+static void a_sentence_is_cut_between_characters(void **state)
+{
+	static const char unit[] = "\xE2\x82\xAC";	/* U+20AC */
+	char path[3 * 1000 + 1];
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++)
+		memcpy(path + 3 * i, unit, sizeof(unit));
+	for (int before = 1; before <= 3; before++) {
+		struct error error;
+		const char *gap;
+
+		error_set(&error, STATUS_CORRUPT, "%.*s%s", before, "abc", path);
+		gap = strstr(error.text, "...");
+		assert_non_null(gap);
+		assert_int_equal((gap - error.text - before) % 3, 0);
+		assert_begins_with(gap + strlen("..."), unit);
+		assert_ends_with(error.text, unit);
+	}
+}
+
+/* Whatever the two lengths, the result is the joined text, or its two ends. */
+static void a_prefix_pushes_the_middle_of_the_sentence_out(void **state)
 {
 	static const size_t lengths[] = { 0, 1, 255, 256, 508, 509, 510, 511 };
 	enum { COUNT = sizeof(lengths) / sizeof(lengths[0]) };
@@ -89,10 +127,15 @@ static void a_prefix_pushes_the_end_of_the_sentence_out(void **state)
 		fill(prefix, 'p', lengths[i / COUNT]);
 		fill(text, 't', lengths[i % COUNT]);
 		snprintf(expected, sizeof(expected), "%s: %s", prefix, text);
-		expected[ERROR_TEXT_SIZE - 1] = '\0';
 		error_set(&error, STATUS_CORRUPT, "%s", text);
 		error_prefix(&error, STATUS_CORRUPT, "%s", prefix);
-		assert_string_equal(error.text, expected);
+		if (strlen(expected) < ERROR_TEXT_SIZE) {
+			assert_string_equal(error.text, expected);
+			continue;
+		}
+		assert_int_equal(strlen(error.text), ERROR_TEXT_SIZE - 1);
+		assert_memory_equal(error.text, expected, ERROR_TEXT_SIZE / 8);
+		assert_ends_with(error.text, expected + strlen(expected) - ERROR_TEXT_SIZE / 2);
 	}
 }
 
@@ -175,6 +218,7 @@ static const struct known_hresult known_hresults[] = {
 	{ STATUS_CORRUPT_ORDER, 0x80070013 },
 	{ STATUS_CORRUPT_RANGE, 0x80070057 },
 	{ STATUS_CORRUPT_STATE, 0x8007000D },
+	{ STATUS_STATE_LOST, 0xC0370500 },
 	{ STATUS_CORRUPT_RAM_VALUE, 0x8000FFFF },
 	{ STATUS_CORRUPT_RAM_RECORD, 0xD0000001 },
 	{ STATUS_CORRUPT_RAM_STREAM, 0x90000005 },
@@ -214,8 +258,9 @@ int main(void)
 		cmocka_unit_test(the_last_failure_replaces_the_one_before),
 		cmocka_unit_test(a_prefix_stands_in_front_and_leaves_the_status),
 		cmocka_unit_test(without_an_error_the_statuses_still_come_back),
-		cmocka_unit_test(a_sentence_that_is_too_long_is_cut_at_its_end),
-		cmocka_unit_test(a_prefix_pushes_the_end_of_the_sentence_out),
+		cmocka_unit_test(a_sentence_keeps_its_cause_behind_a_path_of_any_length),
+		cmocka_unit_test(a_sentence_is_cut_between_characters),
+		cmocka_unit_test(a_prefix_pushes_the_middle_of_the_sentence_out),
 		cmocka_unit_test(a_cleared_failure_is_forgotten),
 		cmocka_unit_test(want_of_memory_names_what_it_was_for),
 		cmocka_unit_test(every_status_has_a_class_in_the_order_of_the_list),

@@ -199,13 +199,13 @@ static void other_keys_of_the_saved_state_are_not_looked_at(void **state)
 
 /* ---- The partition state ---- */
 
-static void a_partition_state_that_is_none_is_corrupt_and_one_cut_off_is_absent(void **state)
+static void a_partition_state_that_is_none_is_corrupt_and_one_cut_off_is_lost(void **state)
 {
 	(void)state;
 	assert_fixture_opens("bad-state-int.vmrs", STATUS_CORRUPT_STATE);
 	assert_fixture_opens("bad-state-string.vmrs", STATUS_CORRUPT_STATE);
 	assert_fixture_opens("bad-state-empty.vmrs", STATUS_CORRUPT_STATE);
-	assert_fixture_opens("bad-state-object-too-small.vmrs", STATUS_NO_PARTITION_STATE);
+	assert_fixture_opens("bad-state-object-too-small.vmrs", STATUS_STATE_LOST);
 	assert_fixture_opens("bad-state-no-vp.vmrs", STATUS_NO_VP);
 	assert_fixture_opens("bad-encrypted-looking.vmrs", STATUS_ENCRYPTED);
 }
@@ -232,6 +232,44 @@ static void a_memory_block_is_an_array_of_48_bytes(void **state)
 	entry_named(&image, "RamMemoryBlock0")[0] = 3;
 	assert_opens(&image, STATUS_MEMORY_BLOCK_SHORT);
 	assert_fixture_opens("bad-memory-block-long.vmrs", STATUS_MEMORY_BLOCK_LONG);
+}
+
+struct block_value_case {
+	enum numbered_state state;
+	uint32_t size;
+	enum status answer;
+	const char *text;
+};
+
+static const struct block_value_case block_value_cases[] = {
+	{ NUMBERED_BROKEN, 48, STATUS_MEMORY_BLOCK_SHORT, "RamMemoryBlock0 has lost its value" },
+	{ NUMBERED_OTHER_TYPE, 0, STATUS_MEMORY_BLOCK_SHORT, "RamMemoryBlock0 is not an array" },
+	{ NUMBERED_ARRAY, 47, STATUS_MEMORY_BLOCK_SHORT, "RamMemoryBlock0 has 47 bytes" },
+	{ NUMBERED_ARRAY, 49, STATUS_MEMORY_BLOCK_LONG, "RamMemoryBlock0 has 49 bytes" },
+};
+
+static void a_memory_block_that_is_lost_is_told_from_one_of_another_type_or_size(void **state)
+{
+	struct bytes image = fixture_read("minimal.vmrs");
+	struct saved_state *saved;
+
+	(void)state;
+	assert_int_equal(try_open(&image, &saved, NULL), STATUS_OK);
+	for (size_t i = 0; i < sizeof(block_value_cases) / sizeof(block_value_cases[0]); i++) {
+		const struct block_value_case *wrong = &block_value_cases[i];
+		struct numbered_value value = { .size = wrong->size, .state = wrong->state };
+		struct numbered_keys keys = { .run = &value, .run_count = 1 };
+		struct vector blocks = { 0 };
+		struct error error;
+
+		assert_int_equal(memory_blocks_read(saved->state, &keys, NULL, &blocks, &error),
+				 wrong->answer);
+		if (strstr(error.text, wrong->text) == NULL)
+			fail_msg("\"%s\" does not say \"%s\"", error.text, wrong->text);
+		assert_int_equal(blocks.count, 0);
+	}
+	saved_state_close(saved);
+	bytes_free(&image);
 }
 
 static void memory_blocks_are_taken_as_they_are(void **state)
@@ -311,6 +349,61 @@ static void ram_under_other_keys_is_noticed_when_there_are_no_ram_blocks(void **
 	assert_unknown_layout("no-ram-block.vmrs", "iTERATION", true);
 	assert_unknown_layout("no-ram-block.vmrs", "Jteration", false);
 	assert_unknown_layout("minimal.vmrs", "Iteration", false);
+}
+
+/* ---- Salvage ---- */
+
+static void spoil_memory(struct bytes *image)
+{
+	spoil_memory_block(image);
+	rename_key(image, "RamMemoryBlock1", "XamMemoryBlock1");
+	rename_key(image, "RamBlock0", "XamBlock0");
+	rename_key(image, "RamBlock1", "XamBlock1");
+}
+
+static void assert_salvages(struct bytes *image, enum status expected)
+{
+	struct saved_state *saved = NULL;
+	struct damage damage = { 0 };
+	struct error error;
+	struct file *file;
+
+	repair_checksums(image);
+	assert_int_equal(file_open_memory(image->start, image->size, &file, NULL), STATUS_OK);
+	if (saved_state_salvage(file, NULL, &damage, &saved, &error) != expected)
+		fail_msg("%s", error.text);
+	assert_null(saved);
+	bytes_free(image);
+}
+
+/* Salvages a fixture without its memory and, if asked, without the key of its processors. */
+static void assert_rest_salvages(const char *fixture, bool with_processors, enum status expected)
+{
+	struct bytes image = fixture_read(fixture);
+
+	spoil_memory(&image);
+	spoil_version(&image);
+	if (!with_processors)
+		spoil_state_key(&image);
+	assert_salvages(&image, expected);
+}
+
+/* The file of a VM that was off has keys, but none of a saved state. */
+static void a_sound_container_without_a_saved_state_is_told_from_a_damaged_one(void **state)
+{
+	struct bytes without_keys = fixture_read("bad-object-key-table-free.vmrs");
+
+	(void)state;
+	assert_rest_salvages("minimal.vmrs", false, STATUS_NO_PARTITION_STATE);
+	assert_rest_salvages("bad-key-object-nowhere.vmrs", false, STATUS_NOTHING_LEFT);
+	assert_salvages(&without_keys, STATUS_NOTHING_LEFT);
+}
+
+static void processors_that_are_lost_or_damaged_were_there(void **state)
+{
+	(void)state;
+	assert_rest_salvages("bad-state-object-too-small.vmrs", true, STATUS_NOTHING_LEFT);
+	assert_rest_salvages("bad-state-int.vmrs", true, STATUS_NOTHING_LEFT);
 }
 
 /* ---- Pairs ---- */
@@ -400,12 +493,17 @@ int main(void)
 		cmocka_unit_test(legacy_names_in_a_vmrs_are_told_from_none),
 		cmocka_unit_test(other_keys_of_the_saved_state_are_not_looked_at),
 		cmocka_unit_test(
-			a_partition_state_that_is_none_is_corrupt_and_one_cut_off_is_absent),
+			a_partition_state_that_is_none_is_corrupt_and_one_cut_off_is_lost),
 		cmocka_unit_test(the_partition_state_may_stand_in_the_key_table),
 		cmocka_unit_test(a_memory_block_is_an_array_of_48_bytes),
+		cmocka_unit_test(
+			a_memory_block_that_is_lost_is_told_from_one_of_another_type_or_size),
 		cmocka_unit_test(memory_blocks_are_taken_as_they_are),
 		cmocka_unit_test(memory_blocks_are_counted_up_to_the_first_gap),
 		cmocka_unit_test(ram_under_other_keys_is_noticed_when_there_are_no_ram_blocks),
+		cmocka_unit_test(
+			a_sound_container_without_a_saved_state_is_told_from_a_damaged_one),
+		cmocka_unit_test(processors_that_are_lost_or_damaged_were_there),
 		cmocka_unit_test(a_pair_takes_its_ram_from_the_bin_and_the_rest_from_the_vsv),
 		cmocka_unit_test(half_of_a_pair_is_no_saved_state),
 	};
