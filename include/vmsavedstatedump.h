@@ -17,11 +17,12 @@
  * Threads
  *   Any function may be called from any thread, with one handle or several.
  *   Queries and reads on one handle run at the same time.  The functions that
- *   change a handle (Force..., Set..., ApplyGuestMemoryFix, and the loading
- *   and releasing of symbols) wait for the calls in flight on it and run
- *   alone.  ReleaseSavedStateFiles refuses new calls at once and frees when
- *   the last call in flight has returned.  Callbacks run on the thread that
- *   made the call, and must not call a function that changes the same handle.
+ *   change a handle (Force..., Set..., ApplyGuestMemoryFix, CallStackUnwind,
+ *   and the loading and releasing of symbols) wait for the calls in flight on
+ *   it and run alone.  ReleaseSavedStateFiles refuses new calls at once and
+ *   frees when the last call in flight has returned.  Callbacks run on the
+ *   thread that made the call, and must not call a function that changes the
+ *   same handle.
  *   [ours: the original loses its handle when several threads read]
  *
  * Arguments
@@ -43,6 +44,7 @@
  *     0xD0000001    a page record that cannot be decoded       [measured]
  *     0x90000005    a record stream that is cut or too long    [measured]
  *     0x8007001E    the file could not be read                 [ours]
+ *     0x80070032    all memory is kept in a form not known     [ours]
  *   VmSavedStateGetErrorText gives a sentence for the last failure.
  *
  * Units: addresses, offsets and sizes are in bytes; only chunks and page
@@ -119,6 +121,7 @@ HRESULT WINAPI LocateSavedStateFiles(LPCWSTR vmName, LPCWSTR snapshotName, LPWST
  *   E_FAIL      a memory block key that is too short or no Array [measured]
  *   0x8007007A  a memory block key that is too long [measured]
  *   E_UNEXPECTED  a key that points to nothing [measured]
+ *   0x8007007B  on Windows, a path with quotation marks or a wildcard [measured]
  *   0x8007001E  the file could not be read [ours]
  */
 HRESULT WINAPI LoadSavedStateFile(LPCWSTR vmrsFile,
@@ -279,7 +282,8 @@ HRESULT WINAPI GetNestedVirtualizationMode(VM_SAVED_STATE_DUMP_HANDLE vmSavedSta
  * next exit to its host would load.  Only what the processor keeps for an
  * exit is there: other registers read 0, and which they are depends on the
  * vendor.  [documented]  hostMode FALSE goes back.  oldMode, which may be
- * NULL, receives the mode before the call.
+ * NULL, receives the mode before the call.  A change ends what ForcePagingMode
+ * set for the active VTL, since it was meant for the other side.  [ours]
  *
  * Returns S_OK; E_INVALIDARG (also for hostMode TRUE on a VP that is not in
  * nested guest mode) [measured].
@@ -289,7 +293,11 @@ HRESULT WINAPI ForceNestedHostMode(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHa
 
 /*
  * Whether the VP was in the guest's kernel: the DPL of SS is 0, or on ARM64
- * the mode of SPSR_EL2 is not EL0.  Returns S_OK; E_INVALIDARG.  [measured]
+ * the mode of SPSR_EL2 is not EL0.  [measured]
+ *
+ * Returns S_OK; E_INVALIDARG [measured];
+ * VM_SAVED_STATE_DUMP_E_VP_VTL_NOT_ENABLED (an absent VTL is forced, or the
+ * saved state does not describe the VP) [ours].
  */
 HRESULT WINAPI InKernelSpace(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle, UINT32 vpId,
 			     BOOL *inKernelSpace);
@@ -343,6 +351,7 @@ HRESULT WINAPI GetPagingMode(VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle, 
 /*
  * Makes translation use a paging mode, for this VP in its active VTL.  Any
  * value is accepted on x86 and x64, and GetPagingMode answers it.  [measured]
+ * It holds until ForceNestedHostMode changes the nesting mode.  [ours]
  * Returns S_OK; E_INVALIDARG; E_FAIL (an ARM64 VP, whose mode cannot be
  * forced) [measured].
  */
@@ -388,9 +397,9 @@ HRESULT WINAPI GuestVirtualAddressToPhysicalAddress(
  * Returns S_OK; E_INVALIDARG; one of VM_SAVED_STATE_DUMP_E_PXE_NOT_PRESENT,
  * _PDPTE_NOT_PRESENT, _PDE_NOT_PRESENT and _PTE_NOT_PRESENT, by the level of
  * the missing entry (also when its table lies outside the saved memory);
- * E_NOTIMPL (a paging mode without page tables, or none that is known)  [all
- * measured]; the RAM block errors, when a page table lies in a damaged block
- * [ours].
+ * E_NOTIMPL (a paging mode without page tables, one that is not known, or
+ * registers that allow no walk)  [all measured]; the RAM block errors, when a
+ * page table lies in a damaged block [ours].
  */
 HRESULT WINAPI GuestVirtualAddressToPhysicalAddress(
 	VM_SAVED_STATE_DUMP_HANDLE vmSavedStateDumpHandle, UINT32 vpId,
@@ -655,9 +664,16 @@ HRESULT WINAPI GetSavedStateSymbolFieldInfo(VM_SAVED_STATE_DUMP_HANDLE vmSavedSt
  * to address 0, and an image at startAddress == endAddress is reported once.
  * PE32 images report the name of their PDB like others.  [ours]
  *
+ * Each image is reported once where an address is one of several for a page.
+ * With 32-bit paging, images have the upper half of startAddress and endAddress
+ * if it is the same, as with addresses that a debugger sign-extended, and
+ * otherwise 0.  Where an ARM64 guest lets the processor ignore the top byte,
+ * they have no tag, or that of startAddress if the range does not reach down to
+ * the addresses without.  [ours]
+ *
  * Returns S_OK, also when the callback ended it [measured]; E_INVALIDARG
  * (also for a NULL callback [measured] and for startAddress < endAddress
- * [ours]); E_NOTIMPL and VM_SAVED_STATE_DUMP_E_INVALID_VP_STATE as
+ * [ours]); E_OUTOFMEMORY; E_NOTIMPL and VM_SAVED_STATE_DUMP_E_INVALID_VP_STATE as
  * GuestVirtualAddressToPhysicalAddress; 0x80070570 (the page tables map the
  * guest's memory over and over, so that the scan was given up) [ours].  Pages
  * that cannot be read are passed over.

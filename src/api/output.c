@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* No structure will ever be larger: a StructSize that is was never set. */
+enum { LARGEST_STRUCTURE = 64 << 10 };
+
 static UINT32 size_of(const void *structure)
 {
 	UINT32 size;
@@ -15,10 +18,11 @@ bool output_has_room(struct call *call, const void *structure, size_t first_vers
 {
 	if (call_lacks(call, structure, "the structure to be filled"))
 		return false;
-	if (size_of(structure) >= first_version_size)
-		return true;
-	call_wrong_argument(call, "StructSize is smaller than that of the structure");
-	return false;
+	if (size_of(structure) < first_version_size)
+		call_wrong_argument(call, "StructSize is smaller than that of the structure");
+	else if (size_of(structure) > LARGEST_STRUCTURE)
+		call_wrong_argument(call, "StructSize is above 64 KiB, as if it had not been set");
+	return call->status == STATUS_OK;
 }
 
 bool input_is_known(const void *structure, size_t known_size)
@@ -26,7 +30,7 @@ bool input_is_known(const void *structure, size_t known_size)
 	const uint8_t *bytes = structure;
 	UINT32 size = size_of(structure);
 
-	if (size < known_size)
+	if (size < known_size || size > LARGEST_STRUCTURE)
 		return false;
 	for (size_t i = known_size; i < size; i++) {
 		if (bytes[i] != 0)

@@ -13,12 +13,15 @@
 
 #include "api/call.h"
 
-/* False, with the failure recorded, for NULL or a size below that of the first version. */
+/*
+ * False, with the failure recorded, for NULL, a size below that of the first
+ * version, or one above 64 KiB, which is what was on the stack before.
+ */
 bool output_has_room(struct call *call, const void *structure, size_t first_version_size);
 
 /*
  * True if an input, which is not NULL, has at least the size of the first
- * version and asks for nothing that this library does not know.
+ * version and at most 64 KiB, and asks for nothing that this library does not know.
  */
 bool input_is_known(const void *structure, size_t known_size);
 

@@ -9,7 +9,12 @@ enum {
 	PORTION_PAGES = 4096,
 	DOS_SIGNATURE = 0x5A4D,
 	/* Images in use are smaller: browsers and debug builds reach 200 MiB. */
-	IMAGE_REACH_MIB = 256
+	IMAGE_REACH_MIB = 256,
+
+	/* ARMv8: bit 55 chooses the half of the address space, with a rule for tags each. */
+	HALF_SHIFT = 55,
+	TAG_SHIFT = 56,
+	TCR_TBI0_SHIFT = 37		/* TBI1 is next to it */
 };
 
 /*
@@ -44,11 +49,13 @@ static enum status open_at(struct image_scan *scan, uint64_t address, struct pe_
 	struct image_memory memory = image_memory_of(scan->memory);
 	uint8_t signature[2];
 	size_t done = 0;
-	enum status status;
+	enum status status = memory.read(memory.context, address, signature, sizeof(signature),
+					 &done);
 
-	if (memory.read(memory.context, address, signature, sizeof(signature), &done) !=
-		    STATUS_OK ||
-	    done < sizeof(signature) || load_le16(signature) != DOS_SIGNATURE)
+	if (status == STATUS_OUT_OF_MEMORY)
+		return error_out_of_memory(error, "a page of the guest's memory");
+	if (status != STATUS_OK || done < sizeof(signature) ||
+	    load_le16(signature) != DOS_SIGNATURE)
 		return STATUS_OK;
 	status = pe_image_open(&memory, address, image_out, error);
 	if (status == STATUS_OUT_OF_MEMORY)
@@ -85,10 +92,12 @@ static uint64_t damaged_from(const struct image_scan *scan, uint64_t address,
 		uint64_t lower = region_start(address, (uint64_t)1 << shift);
 		struct page_trace trace = { 0 };
 		struct page_walk walk;
+		enum status status;
 
 		if (lower == start)
 			continue;
-		if (virtual_memory_walk(scan->memory, lower, &trace, &walk, NULL) == STATUS_OK ||
+		status = virtual_memory_walk(scan->memory, lower, &trace, &walk, NULL);
+		if (status == STATUS_OK || status == STATUS_OUT_OF_MEMORY ||
 		    !same_failure(failed, &trace))
 			break;
 		start = lower;
@@ -111,6 +120,20 @@ static bool has_memory(const struct image_scan *scan, const struct page_walk *wa
 }
 
 /*
+ * Whether address is but another name of one without a tag: ARMv8 can leave the
+ * top byte out of translation, and then each page has 256 addresses.  Linux
+ * sets TCR_EL1.TBI0 for all its programs.
+ */
+static bool is_tagged(const struct address_space *space, uint64_t address)
+{
+	unsigned upper = (unsigned)(address >> HALF_SHIFT) & 1;
+
+	return space->form == PAGING_FORM_ARMV8 &&
+	       (space->registers.tcr >> (TCR_TBI0_SHIFT + upper) & 1) != 0 &&
+	       address >> TAG_SHIFT != (upper ? 0xFF : 0);
+}
+
+/*
  * Finds out about the page scan->next.  *from_out is the lowest page of which
  * the same is known: mapped, or not to be looked at.
  */
@@ -119,9 +142,17 @@ static enum status examine(struct image_scan *scan, bool *mapped_out, uint64_t *
 {
 	struct page_trace trace = { 0 };
 	struct page_walk walk;
-	enum status status = virtual_memory_walk(scan->memory, scan->next, &trace, &walk, NULL);
+	enum status status;
 
 	*mapped_out = false;
+	if (is_tagged(&scan->memory->space, scan->next) &&
+	    scan->next >> HALF_SHIFT != scan->tagged_half) {
+		*from_out = region_start(scan->next, (uint64_t)1 << HALF_SHIFT);
+		return STATUS_OK;
+	}
+	status = virtual_memory_walk(scan->memory, scan->next, &trace, &walk, NULL);
+	if (status == STATUS_OUT_OF_MEMORY)
+		return error_out_of_memory(error, "a page table");
 	if (status != STATUS_OK) {
 		*from_out = damaged_from(scan, scan->next, &trace);
 		return STATUS_OK;
@@ -147,39 +178,52 @@ static void go_below(struct image_scan *scan, uint64_t address)
 
 /* ---- scans --------------------------------------------------------------------------- */
 
-/*
- * The top of the address space.  Translation cuts addresses to 32 bits where
- * that is all there are, so a scan from higher up would go round and round.
- */
-static uint64_t highest_address(const struct address_space *space)
+/* Whether translation cuts addresses to 32 bits, because there are no more. */
+static bool has_32_bits(const struct address_space *space)
 {
 	switch (space->form) {
 	case PAGING_FORM_IDENTITY:
-		return space->registers.arm64 ? UINT64_MAX : UINT32_MAX;
+		return !space->registers.arm64;
 	case PAGING_FORM_32BIT:
 	case PAGING_FORM_32BIT_PSE:
 	case PAGING_FORM_PAE:
-		return UINT32_MAX;
+		return true;
 	default:
-		return UINT64_MAX;
+		return false;
 	}
+}
+
+/*
+ * The half whose tagged addresses a scan from start down to end looks at: that
+ * of start, unless the same pages come without a tag further down.  The upper
+ * half without tags lies above all that are tagged.
+ */
+static uint64_t choose_tagged_half(uint64_t start, uint64_t end)
+{
+	uint64_t half = start >> HALF_SHIFT;
+
+	return (half & 1) == 0 && end >> HALF_SHIFT == 0 ? 0 : half;
 }
 
 void image_scan_begin(struct image_scan *scan, const struct virtual_memory *memory,
 		      uint64_t start, uint64_t end, const uint64_t *standalone, size_t count)
 {
 	uint64_t pages = guest_memory_saved_size(memory->memory) / PAGE_BYTES;
-	uint64_t highest = highest_address(&memory->space);
 
 	*scan = (struct image_scan){
 		.memory = memory,
 		.standalone = standalone,
 		.standalone_count = count,
-		.next = region_start(min_u64(start, highest), PAGE_BYTES),
+		.tagged_half = choose_tagged_half(start, end),
+		.next = region_start(start, PAGE_BYTES),
 		.end = region_start(end, PAGE_BYTES),
-		.standalone_only = end > highest,
 		.pages_left = max_u64(pages * MAPPINGS_OF_A_PAGE, LEAST_PAGES),
 	};
+	/* Through several upper halves the scan would go round and round. */
+	if (has_32_bits(&memory->space) && start >> 32 != end >> 32) {
+		scan->next = region_start(min_u64(start, UINT32_MAX), PAGE_BYTES);
+		scan->standalone_only = end > UINT32_MAX;
+	}
 }
 
 static enum status scan_page(struct image_scan *scan, struct pe_image **image_out,

@@ -23,6 +23,7 @@ struct image_scan {
 	size_t standalone_count;
 	size_t standalone_done;
 	bool standalone_only;		/* the range lies above the address space */
+	uint64_t tagged_half;		/* bits 55 and up of tagged addresses that count */
 	uint64_t next;			/* page to look at */
 	uint64_t end;			/* last page */
 	uint64_t mapped_from;		/* pages from here up to next are known to be mapped */
@@ -35,6 +36,12 @@ struct image_scan {
  * Begins a scan of each page of standalone, then of the pages from start, the
  * higher address, down to end, both included.  memory and standalone must
  * outlive the scan.
+ *
+ * Where one page has many addresses, it is looked at under one of them.  With
+ * 32-bit addresses, that is the one with the upper half of start and end if
+ * they share it, as in addresses that a debugger sign-extended, and otherwise
+ * 0.  Where ARMv8 ignores the top byte, it is the one without a tag, or the one
+ * with that of start if the scan does not come to the addresses without.
  */
 void image_scan_begin(struct image_scan *scan, const struct virtual_memory *memory,
 		      uint64_t start, uint64_t end, const uint64_t *standalone, size_t count);
@@ -42,7 +49,8 @@ void image_scan_begin(struct image_scan *scan, const struct virtual_memory *memo
 /*
  * Goes on with the scan.  *image_out is the next image, which the caller
  * closes, or NULL when none was found in this portion; scan->ended tells
- * whether there are more.  Pages that cannot be read are passed over.
+ * whether there are more.  Pages that cannot be read are passed over, unless it
+ * is for lack of memory.
  *
  * STATUS_NOT_IMPLEMENTED or STATUS_VP_STATE_INVALID when the address space
  * cannot be translated at all, STATUS_CORRUPT when its tables map the same

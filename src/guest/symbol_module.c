@@ -40,6 +40,7 @@ enum status module_symbols_create(const struct pe_image *image,
 	mutex_init(&module->types_lock);
 	module->facts.base = image->base;
 	module->facts.size = request->size != 0 ? request->size : image->size;
+	module->is_32_bit = !image->is_64_bit;
 	module->name = choose_name(image, request);
 	module->facts.name = module->name;
 	status = module->name != NULL ? export_table_read(image, &module->exports, error) :

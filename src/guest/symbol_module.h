@@ -14,6 +14,7 @@
 struct module_symbols {
 	char *name;
 	struct symbol_module facts;
+	bool is_32_bit;
 	struct pdb_file *pdb;		/* NULL: none was found */
 	struct pdb_symbols *symbols;	/* NULL with pdb */
 	struct export_table exports;	/* only without a PDB */

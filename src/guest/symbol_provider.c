@@ -47,6 +47,21 @@ void symbol_provider_close(struct symbol_provider *provider)
 
 /* ---- modules --------------------------------------------------------------------------- */
 
+#define LOWEST_SIGN_EXTENDED UINT64_C(0xFFFFFFFF80000000)
+
+static uint64_t without_sign(uint64_t address)
+{
+	return address >= LOWEST_SIGN_EXTENDED ? address & UINT32_MAX : address;
+}
+
+/* How far address lies behind the module's base; beyond its size when it lies before. */
+static uint64_t offset_in(const struct module_symbols *module, uint64_t address)
+{
+	if (!module->is_32_bit)
+		return address - module->facts.base;
+	return without_sign(address) - without_sign(module->facts.base);
+}
+
 /* Puts module behind all others; one that began at the same address goes. */
 static bool put_module(struct symbol_provider *provider, struct module_symbols *module)
 {
@@ -57,7 +72,7 @@ static bool put_module(struct symbol_provider *provider, struct module_symbols *
 		return false;
 	modules = provider->modules.items;
 	for (size_t i = 0; i + 1 < provider->modules.count; i++) {
-		if (modules[i]->facts.base == module->facts.base)
+		if (offset_in(modules[i], module->facts.base) == 0)
 			module_symbols_close(modules[i]);
 		else
 			modules[kept++] = modules[i];
@@ -91,7 +106,7 @@ static struct module_symbols *find_module_at(const struct symbol_provider *provi
 	for (size_t i = provider->modules.count; i > 0; i--) {
 		struct module_symbols *module = module_of(provider, i - 1);
 
-		if (address - module->facts.base < module->facts.size)
+		if (offset_in(module, address) < module->facts.size)
 			return module;
 	}
 	return NULL;
@@ -105,6 +120,7 @@ bool symbol_provider_module_at(const struct symbol_provider *provider, uint64_t 
 	if (module == NULL)
 		return false;
 	*out = module->facts;
+	out->base = address - offset_in(module, address);
 	return true;
 }
 
@@ -232,9 +248,18 @@ enum status symbol_provider_at(const struct symbol_provider *provider, uint64_t 
 			       struct symbol_match *out, struct error *error)
 {
 	struct module_symbols *module = find_module_at(provider, address);
+	uint64_t offset, base;
+	enum status status;
 
 	if (module == NULL)
 		return error_set(error, STATUS_SYMBOL_NOT_FOUND,
 				 "no module that is loaded holds the address 0x%" PRIx64, address);
-	return module_symbols_at(module, (uint32_t)(address - module->facts.base), out, error);
+	offset = offset_in(module, address);
+	status = module_symbols_at(module, (uint32_t)offset, out, error);
+	if (status != STATUS_OK)
+		return status;
+	base = address - offset;
+	out->address = base + (out->address - module->facts.base);
+	out->module.base = base;
+	return STATUS_OK;
 }

@@ -8,6 +8,10 @@
  * A module without a PDB still gives a name to its addresses, and has what the
  * image exports as symbols.
  *
+ * Debuggers sign-extend the addresses of 32-bit kernels.  A module of 32 bits
+ * holds such an address too, and what is answered is at an address of the same
+ * kind as the one that was asked about, whichever its image was loaded with.
+ *
  * Threads: questions may be asked by any number of threads at once;
  * symbol_provider_load needs the provider to itself.
  *

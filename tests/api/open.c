@@ -182,6 +182,32 @@ static void a_folder_and_a_file_in_no_folder_are_told_apart(void **state)
 
 /* ---- Structures that may grow ---------------------------------------------------------- */
 
+/* Elsewhere these are characters like others, and there is no such file. */
+static void a_path_that_windows_cannot_have_is_told_from_one_without_a_file(void **state)
+{
+#ifdef _WIN32
+	static const HRESULT expected = (HRESULT)0x8007007B;
+	static const char remedy[] = "Remove quotation marks and wildcards";
+#else
+	static const HRESULT expected = (HRESULT)0x80070002;
+	static const char remedy[] = "Check the spelling";
+#endif
+	static const char *const names[] = { "demo.vmrs\"", "demo*.vmrs", "dem?.vmrs" };
+	VM_SAVED_STATE_DUMP_HANDLE handle = NULL;
+	char path[TEST_PATH_SIZE], text[ERROR_TEXT_ROOM];
+	WCHAR wide[TEST_PATH_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_result(open_path(names[i], 0, &handle), expected);
+		error_text(NULL, text);
+		assert_non_null(strstr(text, remedy));
+		test_path(path, "VMSS_FIXTURES", names[i]);
+		wide_path(wide, path);
+		assert_result(LoadSavedStateFile(wide, &handle), expected);
+	}
+}
+
 static void a_larger_structure_is_filled_with_zeros(void **state)
 {
 	VM_SAVED_STATE_DUMP_HANDLE handle = open_fixture("demo");
@@ -216,6 +242,37 @@ static void a_structure_smaller_than_the_first_is_refused(void **state)
 	info.StructSize = 0;
 	assert_result(VmSavedStateGetInfo(handle, &info), E_INVALIDARG);
 	assert_result(VmSavedStateGetCacheCounters(handle, &counters), E_INVALIDARG);
+	close_handle(handle);
+}
+
+static void a_structure_whose_size_was_never_set_is_refused(void **state)
+{
+	VM_SAVED_STATE_DUMP_HANDLE handle = open_fixture("demo"), other = NULL;
+	VMSAVEDSTATE_TRANSLATE_OPTIONS options = { .StructSize = 0xCCCCCCCC };
+	struct {
+		VMSAVEDSTATE_INFO info;
+		uint8_t more[(64 << 10) + 1 - sizeof(VMSAVEDSTATE_INFO)];
+	} *large = calloc(1, sizeof(*large));
+	char path[TEST_PATH_SIZE], text[ERROR_TEXT_ROOM], byte;
+	VMSAVEDSTATE_SOURCE source = { .StructSize = 0xCCCCCCCC, .Path = path };
+
+	(void)state;
+	assert_non_null(large);
+	large->info.StructSize = 0xCCCCCCCC;
+	assert_result(VmSavedStateGetInfo(handle, &large->info), E_INVALIDARG);
+	error_text(handle, text);
+	assert_non_null(strstr(text, "StructSize is above 64 KiB"));
+	assert_int_equal(large->info.VpCount, 0);
+	large->info.StructSize = (64 << 10) + 1;
+	assert_result(VmSavedStateGetInfo(handle, &large->info), E_INVALIDARG);
+	large->info.StructSize = 64 << 10;
+	assert_result(VmSavedStateGetInfo(handle, &large->info), S_OK);
+	assert_int_equal(large->info.VpCount, 1);
+	assert_result(VmSavedStateReadVirtual(handle, 0, &options, 0x10000, &byte, 1, NULL),
+		      E_INVALIDARG);
+	test_path(path, "VMSS_FIXTURES", "demo.vmrs");
+	assert_result(VmSavedStateOpen(&source, &other), E_INVALIDARG);
+	free(large);
 	close_handle(handle);
 }
 
@@ -325,8 +382,10 @@ int main(void)
 		cmocka_unit_test(a_pair_opens_from_memory_and_from_both_kinds),
 		cmocka_unit_test(a_source_with_neither_or_both_or_unknown_flags_is_refused),
 		cmocka_unit_test(a_folder_and_a_file_in_no_folder_are_told_apart),
+		cmocka_unit_test(a_path_that_windows_cannot_have_is_told_from_one_without_a_file),
 		cmocka_unit_test(a_larger_structure_is_filled_with_zeros),
 		cmocka_unit_test(a_structure_smaller_than_the_first_is_refused),
+		cmocka_unit_test(a_structure_whose_size_was_never_set_is_refused),
 		cmocka_unit_test(a_larger_input_must_hold_zeros),
 		cmocka_unit_test(there_is_no_text_before_the_first_failure),
 		cmocka_unit_test(the_text_of_a_load_names_the_file),

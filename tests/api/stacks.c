@@ -35,6 +35,19 @@ static BOOL CALLBACK see_image(PVOID context, PDOS_IMAGE_INFO image)
 	return FALSE;
 }
 
+static bool wide_text_has(LPCWSTR text, const char *part)
+{
+	size_t length = strlen(part), same;
+
+	for (; *text != 0; text++) {
+		for (same = 0; same < length && text[same] == (WCHAR)part[same]; same++)
+			;
+		if (same == length)
+			return true;
+	}
+	return false;
+}
+
 static void a_scan_finds_the_image_of_a_32_bit_kernel(void **state)
 {
 	static const char *const names[] = { "windows-pae", "windows-32-bit" };
@@ -121,6 +134,39 @@ static void the_frames_of_a_32_bit_guest_follow_its_chain(void **state)
 	close_handle(handle);
 }
 
+/* Debuggers sign-extend 32-bit addresses, and EIP is not: they mean the same. */
+static void modules_of_a_32_bit_guest_match_at_sign_extended_bases_too(void **state)
+{
+	static const UINT64 bases[] = { KERNEL_32, UINT64_C(0xFFFFFFFF00000000) | KERNEL_32 };
+	static const char *const names[] = { "windows-pae", "windows-32-bit" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		VM_SAVED_STATE_DUMP_HANDLE handle = open_fixture(names[i / 2]);
+		MODULE_INFO module = { .ProcessImageName = "myname.exe",
+				       .Image = { .ImageBaseAddress = bases[i % 2] } };
+		VMSAVEDSTATE_SYMBOL symbol = { .StructSize = sizeof(symbol) };
+		LPWSTR text = NULL;
+
+		assert_result(LoadSavedStateSymbolProvider(handle, VMSAVEDSTATE_TEXT("no folder"),
+							   FALSE), S_OK);
+		for (unsigned again = 0; again < 2; again++) {
+			assert_result(CallStackUnwind(handle, 0, &module, 1, 1, &text), S_OK);
+			assert_true(wide_text_has(text, "myname+0x1040\n"));
+			assert_false(wide_text_has(text, "ntkrpamp"));
+			LocalFree(text);
+			module.Image.ImageBaseAddress = bases[(i + 1) % 2];
+		}
+		for (unsigned k = 0; k < 2; k++) {
+			assert_result(VmSavedStateFindSymbol(handle, bases[k] + CODE, &symbol),
+				      S_OK);
+			assert_int_equal(symbol.ModuleBase, bases[k]);
+			assert_int_equal(symbol.Address, bases[k]);
+		}
+		close_handle(handle);
+	}
+}
+
 static void a_broken_chain_of_frame_pointers_ends_the_stack(void **state)
 {
 	static const uint32_t back[] = { 0x8000F040, 0x80101080 };
@@ -185,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scan_finds_the_image_of_a_32_bit_kernel),
 		cmocka_unit_test(the_frames_of_a_32_bit_guest_follow_its_chain),
+		cmocka_unit_test(modules_of_a_32_bit_guest_match_at_sign_extended_bases_too),
 		cmocka_unit_test(a_broken_chain_of_frame_pointers_ends_the_stack),
 		cmocka_unit_test(a_caller_without_unwind_data_ends_the_stack),
 		cmocka_unit_test(damaged_unwind_data_ends_the_stack),

@@ -216,6 +216,22 @@ static BOOL CALLBACK count_frame(void *context, const VMSAVEDSTATE_FRAME *frame)
 	return FALSE;
 }
 
+/* The only page of the scan: were it passed over, there would be no image. */
+static void use_scan_of_one_page(VM_SAVED_STATE_DUMP_HANDLE handle)
+{
+	unsigned images = 0;
+
+	AGAIN(S_OK, ScanMemoryForDosImages, handle, 0, KERNEL, KERNEL, &images, count_image, NULL,
+	      0);
+	expect("ScanMemoryForDosImages, the image", images == 1);
+}
+
+static void a_page_is_not_passed_over_when_memory_is_short(void **state)
+{
+	(void)state;
+	fail_every_allocation("a scan", use_scan_of_one_page, true, 5);
+}
+
 static void use_stacks(VM_SAVED_STATE_DUMP_HANDLE handle)
 {
 	static const UINT64 callers[] = { CODE + 0x40, CODE + 0x50, 0 };
@@ -468,6 +484,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(symbols_survive_the_failure_of_any_allocation),
+		cmocka_unit_test(a_page_is_not_passed_over_when_memory_is_short),
 		cmocka_unit_test(stacks_survive_the_failure_of_any_allocation),
 		cmocka_unit_test(dumps_survive_the_failure_of_any_allocation),
 		cmocka_unit_test(a_kernel_is_not_overlooked_when_memory_is_short),
