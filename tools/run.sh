@@ -3,7 +3,8 @@
 #
 # Builds the library and the command line tool, and shows what is in each saved
 # state given: a .vmrs, or the .bin of a .bin and .vsv pair.  Without a file, a
-# small saved state is made and shown.
+# small saved state is made and shown.  A file that cannot be read, or only in
+# part, does not keep the others from being shown; the exit status is 1 then.
 #
 # usage: run.sh [FILE...]
 set -eu
@@ -22,11 +23,17 @@ if [ $# -eq 0 ]; then
 fi
 
 mkdir -p "$build/dumps"
+failed=
 for file in "$@"; do
 	name=$(basename "$file")
 	dump=$build/dumps/${name%.*}.raw
-	"$build/vmsavedstate" info "$file"
 	rm -f "$dump"
-	"$build/vmsavedstate" dump "$file" "$dump"
-	echo "The dump is in $dump"
+	if ! "$build/vmsavedstate" info "$file" || ! "$build/vmsavedstate" dump "$file" "$dump"; then
+		failed="$failed $file"
+	fi
+	[ ! -e "$dump" ] || echo "The dump is in $dump"
 done
+if [ -n "$failed" ]; then
+	echo "Not read, or only in part:$failed" >&2
+	exit 1
+fi

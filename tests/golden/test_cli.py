@@ -499,6 +499,33 @@ def test_progress_is_drawn_on_a_terminal_alone(folder):
     assert result.stderr == b"", result.stderr
 
 
+def test_a_path_that_leads_to_no_file_is_told_with_what_to_give(folder):
+    paths = {"NUL": "a device"} if IS_WINE else {"/dev/null": "a device", "fifo": "a pipe"}
+    if not IS_WINE:
+        os.mkfifo(folder / "fifo")
+    for path, kind in paths.items():
+        for command in ("info", "check", "keys", "replay"):
+            result = run_cli([command, path], folder)
+            assert result.returncode == 1, command
+            said = result.stderr.decode()
+            assert said.startswith(f"vmsavedstate: {path}: This is {kind}, not a file: give "), said
+            assert said.rstrip().endswith("(0x80070057)"), said
+        if not IS_WINE:
+            copy_fixture("legacy-pair.bin", folder)
+            result = run_cli(["info", "legacy-pair.bin", "--vsv", path], folder)
+            assert f"The .vsv is {kind}, not a file".encode() in result.stderr, result.stderr
+
+
+def test_the_longest_path_leaves_cause_and_remedy(folder):
+    for length in (300, 600, 2000, 4000):
+        path = "d/" * (length // 2) + "x.vmrs"
+        result = run_cli(["info", path], folder)
+        said = result.stderr.decode().rstrip()
+        assert result.returncode == 1
+        assert re.search(r"x\.vmrs': [^':]*\. Check the spelling of the path: one of its folders "
+                         r"does not exist\. \(0x80070003\)$", said), said
+
+
 def test_reading_a_file_never_changes_it(folder):
     copy_fixture("pending-log.vmrs", folder)
     before = (folder / "pending-log.vmrs").read_bytes()

@@ -98,6 +98,14 @@ class Locate(unittest.TestCase):
         self.assertIn("0x80070003", result.stderr)
         self.assertEqual(self.run_cli("a", "b", "c").returncode, USAGE)
 
+    def test_without_a_folder_to_look_in_the_variable_is_named(self):
+        for path in ("", "::"):
+            result = self.run_cli("any", path=path)
+            self.assertEqual((result.returncode, result.stdout), (NOT_READ, ""))
+            self.assertIn("Let VMSAVEDSTATE_PATH list the folders of VMs.", result.stderr)
+            self.assertNotIn("spelling", result.stderr)
+            self.assertIn("0x80070003", result.stderr)
+
     def test_a_folder_without_vms_is_named_with_what_to_try(self):
         result = self.run_cli()
         self.assertEqual((result.returncode, result.stdout), (NOT_READ, ""))

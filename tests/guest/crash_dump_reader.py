@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads 64-bit Windows crash dumps, full and bitmap.
+"""Reads Windows crash dumps: pages of both widths, 64-bit dumps full and bitmap.
 
 Written from the published layout of the format, without a look at the writer:
 offsets here confirm nothing but that layout.
@@ -12,17 +12,13 @@ DUMP_FULL = 1
 DUMP_BITMAP_FULL = 5
 
 
-class CrashDump:
-    def __init__(self, path):
+class DumpedPages:
+    """A dump's bytes, and which of them are which page."""
+
+    def __init__(self, path, signature):
         self.bytes = path.read_bytes()
-        assert self.bytes[:8] == b"PAGEDU64", "signature"
-        self.dump_type = self.u32(0xF98)
+        assert self.bytes[:8] == signature, "signature"
         self.frames = {}        # page frame -> offset of its bytes in the file
-        if self.dump_type == DUMP_FULL:
-            self._place_runs()
-        else:
-            assert self.dump_type == DUMP_BITMAP_FULL, self.dump_type
-            self._place_bits()
 
     def u16(self, offset):
         return struct.unpack_from("<H", self.bytes, offset)[0]
@@ -33,6 +29,51 @@ class CrashDump:
     def u64(self, offset):
         return struct.unpack_from("<Q", self.bytes, offset)[0]
 
+    def place_runs(self, runs, offset):
+        """The pages of the runs stand one behind the other from an offset to the end."""
+        for base, length in runs:
+            for frame in range(base, base + length):
+                assert frame not in self.frames, f"page {frame:#x} is in two runs"
+                self.frames[frame] = offset
+                offset += PAGE
+        assert offset == len(self.bytes), "bytes behind the last page"
+
+    def page(self, frame):
+        """The bytes of a page frame, or None when it is not in the dump."""
+        offset = self.frames.get(frame)
+        return None if offset is None else self.bytes[offset:offset + PAGE]
+
+    def physical(self, address, size):
+        """The bytes at an address, or None when a page of them is not in the dump."""
+        parts = []
+        while size > 0:
+            page = self.page(address // PAGE)
+            if page is None:
+                return None
+            parts.append(page[address % PAGE:][:size])
+            address += len(parts[-1])
+            size -= len(parts[-1])
+        return b"".join(parts)
+
+    def virtual(self, address, size):
+        data = b""
+        while len(data) < size:
+            at = address + len(data)
+            part = min(size - len(data), PAGE - at % PAGE)
+            data += self.physical(self.translate(at), part)
+        return data
+
+
+class CrashDump(DumpedPages):
+    def __init__(self, path):
+        super().__init__(path, b"PAGEDU64")
+        self.dump_type = self.u32(0xF98)
+        if self.dump_type == DUMP_FULL:
+            self.place_runs(self.runs(), HEADER)
+        else:
+            assert self.dump_type == DUMP_BITMAP_FULL, self.dump_type
+            self._place_bits()
+
     def runs(self):
         """The physical memory descriptor; None where the header keeps its fill pattern."""
         if self.bytes[0x88:0x90] == b"PAGEPAGE":
@@ -42,15 +83,6 @@ class CrashDump:
         runs = [struct.unpack_from("<QQ", self.bytes, 0x98 + 16 * i) for i in range(count)]
         assert sum(length for _, length in runs) == pages, "NumberOfPages"
         return runs
-
-    def _place_runs(self):
-        offset = HEADER
-        for base, length in self.runs():
-            for frame in range(base, base + length):
-                assert frame not in self.frames, f"page {frame:#x} is in two runs"
-                self.frames[frame] = offset
-                offset += PAGE
-        assert offset == len(self.bytes), "bytes behind the last page"
 
     def _place_bits(self):
         assert self.bytes[HEADER:HEADER + 8] == b"FDMPDUMP"
@@ -64,19 +96,6 @@ class CrashDump:
         assert len(self.frames) == present, "TotalPresentPages"
         assert offset == len(self.bytes), "bytes behind the last page"
 
-    def page(self, frame):
-        """The bytes of a page frame, or None when it is not in the dump."""
-        offset = self.frames.get(frame)
-        return None if offset is None else self.bytes[offset:offset + PAGE]
-
-    def physical(self, address, size):
-        parts = []
-        while size > 0:
-            parts.append(self.page(address // PAGE)[address % PAGE:][:size])
-            address += len(parts[-1])
-            size -= len(parts[-1])
-        return b"".join(parts)
-
     def _entry(self, table, index):
         return struct.unpack("<Q", self.physical((table & 0xFFFFFFFFFF000) + 8 * index, 8))[0]
 
@@ -88,14 +107,6 @@ class CrashDump:
             assert entry & 1, f"{address:#x} is not mapped"
             assert shift == 12 or not entry & 0x80, "a large page"
         return (entry & 0xFFFFFFFFFF000) + address % PAGE
-
-    def virtual(self, address, size):
-        data = b""
-        while len(data) < size:
-            at = address + len(data)
-            part = min(size - len(data), PAGE - at % PAGE)
-            data += self.physical(self.translate(at), part)
-        return data
 
     def pointer(self, address):
         return struct.unpack("<Q", self.virtual(address, 8))[0]

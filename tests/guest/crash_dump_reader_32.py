@@ -6,33 +6,20 @@ offsets here confirm nothing but that layout.
 """
 import struct
 
-PAGE = 0x1000
+from crash_dump_reader import PAGE, DumpedPages
+
 HEADER = 0x1000
 CONTEXT_AT, CONTEXT_SIZE = 0x320, 0x2CC
 EXCEPTION_AT = 0x7D0
 
 
-class CrashDump32:
+class CrashDump32(DumpedPages):
     def __init__(self, path):
-        self.bytes = path.read_bytes()
-        assert self.bytes[:8] == b"PAGEDUMP", "signature"
+        super().__init__(path, b"PAGEDUMP")
         assert self.u32(0xF88) == 1, "a full dump"
         assert self.u64(0xFA0) == len(self.bytes), "RequiredDumpSpace"
         self.pae = self.bytes[0x5C] == 1
-        self.frames = {}        # page frame -> offset of its bytes in the file
-        offset = HEADER
-        for base, length in self.runs():
-            for frame in range(base, base + length):
-                assert frame not in self.frames, f"page {frame:#x} is in two runs"
-                self.frames[frame] = offset
-                offset += PAGE
-        assert offset == len(self.bytes), "bytes behind the last page"
-
-    def u32(self, offset):
-        return struct.unpack_from("<I", self.bytes, offset)[0]
-
-    def u64(self, offset):
-        return struct.unpack_from("<Q", self.bytes, offset)[0]
+        self.place_runs(self.runs(), HEADER)
 
     def runs(self):
         count, pages = struct.unpack_from("<II", self.bytes, 0x64)
@@ -40,19 +27,6 @@ class CrashDump32:
         runs = [struct.unpack_from("<II", self.bytes, 0x6C + 8 * i) for i in range(count)]
         assert sum(length for _, length in runs) == pages, "NumberOfPages"
         return runs
-
-    def physical(self, address, size):
-        """The bytes at an address, or None when its page is not in the dump."""
-        parts = []
-        while size > 0:
-            offset = self.frames.get(address // PAGE)
-            if offset is None:
-                return None
-            start = offset + address % PAGE
-            parts.append(self.bytes[start:min(start + size, offset + PAGE)])
-            address += len(parts[-1])
-            size -= len(parts[-1])
-        return b"".join(parts)
 
     def translate(self, address):
         """Walks from DirectoryTableBase: two levels, or three with PAE; 4 KiB pages alone."""
@@ -71,14 +45,6 @@ class CrashDump32:
             assert shift in (12, 30) or not entry & 0x80, "a large page"
             root = entry & mask
         return root + address % PAGE
-
-    def virtual(self, address, size):
-        data = b""
-        while len(data) < size:
-            at = address + len(data)
-            part = min(size - len(data), PAGE - at % PAGE)
-            data += self.physical(self.translate(at), part)
-        return data
 
     def context(self):
         """The CONTEXT of x86 as a dictionary."""

@@ -274,15 +274,18 @@ class Commands(unittest.TestCase):
     def test_without_its_pdb_an_image_has_its_exports_and_the_remedy_is_named(self):
         for place in ((), ("--symbols", self.folder / "empty"), ("--symbols", "/no/such/folder")):
             result = self.run_cli("symbols", self.state, *place, "add", "counter")
-            self.assertEqual((result.returncode, result.stderr), (IN_PART, ""))
+            warning = ("vmsavedstate: --symbols: there is no folder '/no/such/folder'.\n"
+                       if "/no/such/folder" in place else "")
+            self.assertEqual((result.returncode, result.stderr), (IN_PART, warning))
             exported, unknown = result.stdout.splitlines()
             self.assertEqual(exported, f"0x{self.places['add']:016X} program!add")
             self.assertTrue(unknown.startswith("counter is not known: "), unknown)
             self.assertTrue(unknown.endswith(
-                "No PDB was found for program: name its folder with --symbols PATH."), unknown)
+                "No PDB was found for program: name its folder with --symbols PATH, or check the "
+                "spelling."), unknown)
             result = self.run_cli("type", self.state, *place, "program!Inner")
             self.assertEqual((result.returncode, result.stdout), (IN_PART, ""))
-            self.assertIn("No PDB was found for program: name its folder with --symbols PATH.",
+            self.assertIn("No PDB was found for program: name its folder with --symbols PATH, ",
                           result.stderr)
 
     def test_every_image_without_a_pdb_is_counted(self):
@@ -322,11 +325,13 @@ class Commands(unittest.TestCase):
         # What is no UTF-8 cannot be a path there; it names no other folder.
         result = subprocess.run([CLI, "symbols", self.state, "counter", "--symbols", b"\xff"],
                                 cwd=self.folder / "empty", capture_output=True, timeout=SECONDS)
-        self.assertEqual((result.returncode, result.stderr), (IN_PART, b""))
+        self.assertEqual((result.returncode, result.stderr),
+                         (IN_PART, b"vmsavedstate: --symbols: there is no folder '\\xFF'.\n"))
 
     def test_a_guest_without_images_says_so(self):
         state = FIXTURES / "demo.vmrs"
-        words = "The VP's address space holds no Windows image: name another VP with --vp."
+        words = ("The VP's address space holds no Windows image: "
+                 "symbols are for guests that run Windows.")
         result = self.run_cli("symbols", state, "nt!KeBugCheck")
         self.assertEqual((result.returncode, result.stdout),
                          (IN_PART, f"nt!KeBugCheck is not known: {words}\n"))

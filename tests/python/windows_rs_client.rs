@@ -32,7 +32,7 @@ union VIRTUAL_PROCESSOR_REGISTER {
 }
 
 #[link(name = "vmsavedstatedumpprovider")]
-extern "system" {
+unsafe extern "system" {
     fn LoadSavedStateFile(vmrsfile: PCWSTR, handle: *mut *mut c_void) -> HRESULT;
     fn ReleaseSavedStateFiles(handle: *mut c_void) -> HRESULT;
     fn GetVpCount(handle: *const c_void, vpcount: *mut u32) -> HRESULT;

@@ -17,7 +17,7 @@ struct option_description {
 
 static const struct option_description descriptions[OPTION_COUNT] = {
 	[OPTION_ALL] = { "all", TAKES_NOTHING, "",
-		"also floating point, vector, debug and system registers" },
+		"also floating point, vector and debug registers" },
 	[OPTION_APPLY] = { "apply", TAKES_NOTHING, "",
 		"write what is pending; this changes FILE" },
 	[OPTION_ARCHITECTURAL] = { "architectural", TAKES_NOTHING, "",

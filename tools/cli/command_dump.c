@@ -55,6 +55,26 @@ static void CALLBACK note_left_out(void *context, GUEST_PHYSICAL_ADDRESS address
 
 /* ---- Options ------------------------------------------------------------------------ */
 
+/* An option that means nothing to the format is a mistake, which the dump would not show. */
+static enum exit_code check_options_of(const struct arguments *arguments,
+				       const struct dump_format *format)
+{
+	bool is_elf = format->format == VMSAVEDSTATE_DUMP_ELF;
+	bool is_windows = format->format != VMSAVEDSTATE_DUMP_RAW && !is_elf;
+
+	if (arguments->given[OPTION_SKIP_HOLES] && format->format != VMSAVEDSTATE_DUMP_RAW)
+		return fail_usage("--skip-holes is for raw dumps; the others have no holes.");
+	if (arguments->given[OPTION_NO_QEMU_NOTES] && !is_elf)
+		return fail_usage("--no-qemu-notes is for --format elf; the others have no notes.");
+	if (arguments->given[OPTION_WITHOUT_KERNEL] && !is_windows)
+		return fail_usage("--without-kernel is for Windows crash dumps and snapshots; "
+				  "%s needs no kernel.", format->name);
+	if (arguments->given[OPTION_VP] && !is_windows)
+		return fail_usage("--vp is for Windows crash dumps and snapshots; %s has the "
+				  "registers of %s VP.", format->name, is_elf ? "every" : "no");
+	return EXIT_DONE;
+}
+
 static enum exit_code choose_format(struct dump *dump)
 {
 	const struct arguments *arguments = dump->arguments;
@@ -66,11 +86,9 @@ static enum exit_code choose_format(struct dump *dump)
 		return fail_usage("--format takes raw, elf, dmp, dmp-full, dmp-bitmap or snapshot, "
 				  "not '%s'.", name);
 	dump->is_raw = format->format == VMSAVEDSTATE_DUMP_RAW;
-	if (arguments->given[OPTION_SKIP_HOLES] && !dump->is_raw)
-		return fail_usage("--skip-holes is for raw dumps; the others have no holes.");
 	dump->options.Format = arguments->given[OPTION_SKIP_HOLES] ?
 			       VMSAVEDSTATE_DUMP_RAW_WITHOUT_HOLES : format->format;
-	return EXIT_DONE;
+	return check_options_of(arguments, format);
 }
 
 static void choose_options(struct dump *dump)

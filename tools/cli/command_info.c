@@ -103,6 +103,24 @@ static void print_guest(const struct state_facts *facts)
 }
 
 /* Of what is salvaged, a block may be there in part, which only a check can tell. */
+static void print_stored(const struct state_facts *facts, uint64_t memory, bool salvaged)
+{
+	char size[SIZE_TEXT_SIZE];
+
+	print_label("Stored");
+	if (!facts->memory_readable) {
+		printf("in a form that is not known, and cannot be read\n");
+		return;
+	}
+	printf("%s in %" PRIu64 " block%s\n", size_text(facts->info.StoredBytes, size),
+	       facts->info.RamBlockCount, facts->info.RamBlockCount == 1 ? "" : "s");
+	if (memory / RAM_BLOCK_SIZE > facts->info.RamBlockCount) {
+		print_label("Missing");
+		printf("%s%s of the memory is not in the file\n", salvaged ? "at least " : "",
+		       size_text(memory - facts->info.RamBlockCount * RAM_BLOCK_SIZE, size));
+	}
+}
+
 static void print_memory(const struct state_facts *facts, bool salvaged)
 {
 	uint64_t memory = memory_ranges_size(&facts->chunks);
@@ -119,14 +137,7 @@ static void print_memory(const struct state_facts *facts, bool salvaged)
 		print_label("Holes");
 		printf("%s between them\n", size_text(memory_ranges_size(&facts->holes), size));
 	}
-	print_label("Stored");
-	printf("%s in %" PRIu64 " block%s\n", size_text(facts->info.StoredBytes, size),
-	       facts->info.RamBlockCount, facts->info.RamBlockCount == 1 ? "" : "s");
-	if (memory / RAM_BLOCK_SIZE > facts->info.RamBlockCount) {
-		print_label("Missing");
-		printf("%s%s of the memory is not in the file\n", salvaged ? "at least " : "",
-		       size_text(memory - facts->info.RamBlockCount * RAM_BLOCK_SIZE, size));
-	}
+	print_stored(facts, memory, salvaged);
 }
 
 static void print_vp(UINT32 id, const struct vp_facts *vp)
@@ -142,11 +153,10 @@ static void print_vp(UINT32 id, const struct vp_facts *vp)
 	printf("%s, %s, %s %u (%s)", architecture_name(vp->architecture),
 	       paging_form_text(vp->paging_form), vp->is_arm64 ? "EL" : "CPL", vp->privilege,
 	       vp->in_kernel ? "kernel" : "user");
-	if (vp->enabled_vtls != 1) {
-		printf(", VTLs ");
-		print_vtls(vp->enabled_vtls);
+	printf(vp->enabled_vtls == 1 ? ", VTL " : ", VTLs ");
+	print_vtls(vp->enabled_vtls);
+	if (vp->enabled_vtls != 1)
 		printf(" with %u active", vp->active_vtl);
-	}
 	if (vp->in_nested_guest)
 		printf(", in a nested guest");
 	if (vp->index != id)
@@ -237,6 +247,7 @@ static void write_memory(struct json_writer *json, const struct state_facts *fac
 {
 	json_object_begin(json, "memory");
 	json_number(json, "size", memory_ranges_size(&facts->chunks));
+	json_boolean(json, "readable", facts->memory_readable);
 	memory_ranges_json(json, "ranges", &facts->chunks);
 	memory_ranges_json(json, "holes", &facts->holes);
 	json_number(json, "raw_size", facts->info.RawSize);

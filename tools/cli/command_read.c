@@ -88,13 +88,17 @@ static enum exit_code copy_out(struct reading *reading, struct json_writer *json
 
 static enum exit_code say_where_it_ended(const struct reading *reading)
 {
+	UINT64 saved_size = 0;
+
 	if (reading->arguments->given[OPTION_VIRTUAL])
 		return fail(EXIT_IN_PART,
 			    "the page at 0x%" PRIX64 " is not mapped, or not saved: "
 			    "'vmsavedstate translate' shows the walk.", reading->address);
-	if (reading->arguments->given[OPTION_SAVED])
+	if (reading->arguments->given[OPTION_SAVED]) {
+		GetGuestRawSavedMemorySize(reading->state->handle, &saved_size);
 		return fail(EXIT_IN_PART, "the saved memory ends at offset 0x%" PRIX64 ".",
-			    reading->address);
+			    saved_size);
+	}
 	return fail(EXIT_IN_PART,
 		    "the saved state holds no memory at 0x%" PRIX64 ": 'vmsavedstate chunks' lists "
 		    "what it holds.", reading->address);

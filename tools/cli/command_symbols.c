@@ -51,11 +51,11 @@ static void write_symbol(struct json_writer *json, const char *asked,
 	json_close(json);
 }
 
-static void tell_nothing_found(const struct asking *asking, const char *asked)
+static void tell_nothing_found(const struct asking *asking, const char *asked, HRESULT result)
 {
 	char reason[GUEST_SYMBOLS_REASON_SIZE];
 
-	guest_symbols_reason(asking->state, &asking->images, reason);
+	guest_symbols_reason(asking->state, &asking->images, result, reason);
 	if (asking->json == NULL) {
 		print_safely(stdout, asked);
 		printf(" is not known: ");
@@ -86,8 +86,10 @@ static enum exit_code show_symbol(struct asking *asking, const char *asked)
 {
 	VMSAVEDSTATE_SYMBOL symbol = { .StructSize = sizeof(symbol) };
 
-	if (FAILED(find_symbol(asking, asked, &symbol))) {
-		tell_nothing_found(asking, asked);
+	HRESULT result = find_symbol(asking, asked, &symbol);
+
+	if (FAILED(result)) {
+		tell_nothing_found(asking, asked, result);
 		return EXIT_IN_PART;
 	}
 	if (asking->json != NULL)

@@ -123,7 +123,7 @@ static enum exit_code fail_not_found(const struct saved_state *state,
 {
 	char reason[GUEST_SYMBOLS_REASON_SIZE];
 
-	guest_symbols_reason(state, images, reason);
+	guest_symbols_reason(state, images, result, reason);
 	return fail(EXIT_IN_PART, "%s: %s (0x%08X)", state->source.Path, reason, (unsigned)result);
 }
 

@@ -71,6 +71,17 @@ static void gather_guest(VM_SAVED_STATE_DUMP_HANDLE handle, struct state_facts *
 	IsNestedVirtualizationEnabled(handle, &facts->nested_virtualization);
 }
 
+/* All of the memory is kept in one way, so any of its pages will tell. */
+static bool is_memory_readable(VM_SAVED_STATE_DUMP_HANDLE handle,
+			       const struct memory_ranges *chunks)
+{
+	VMSAVEDSTATE_PAGE_STORAGE storage;
+
+	return chunks->count == 0 ||
+	       VmSavedStateGetPageStorage(handle, chunks->items[0].start, &storage, NULL) !=
+		       VMSAVEDSTATE_E_UNSUPPORTED_VERSION;
+}
+
 enum exit_code facts_gather(const struct saved_state *state, struct state_facts *out)
 {
 	struct state_facts facts = { .info = { .StructSize = sizeof(facts.info) } };
@@ -89,6 +100,7 @@ enum exit_code facts_gather(const struct saved_state *state, struct state_facts 
 		return fail_out_of_memory();
 	}
 	gather_guest(state->handle, &facts);
+	facts.memory_readable = is_memory_readable(state->handle, &facts.chunks);
 	for (UINT32 vp = 0; vp < facts.info.VpCount; vp++)
 		gather_vp(state->handle, vp, &facts.vps[vp]);
 	*out = facts;

@@ -37,6 +37,7 @@ struct state_facts {
 	BOOL nested_virtualization;
 	struct memory_ranges chunks;	/* sorted */
 	struct memory_ranges holes;
+	bool memory_readable;		/* false: the library does not know how it is kept */
 	struct vp_facts *vps;		/* info.VpCount of them */
 };
 

@@ -7,18 +7,29 @@
 
 #include "print.h"
 
-enum { SENTENCE_SIZE = 1024 };
+enum { REASON_SIZE = 1024, USUAL_SIZE = 2048 };
 
+/* A sentence is as long as the paths in it; only where memory is short too is its end lost. */
 static void tell(const char *format, va_list list)
 {
-	char sentence[2 * SENTENCE_SIZE];
+	char usual[USUAL_SIZE];
+	char *whole = NULL;
+	va_list again;
+	int length;
 
-	vsnprintf(sentence, sizeof(sentence), format, list);
+	va_copy(again, list);
+	length = vsnprintf(usual, sizeof(usual), format, list);
+	if (length >= USUAL_SIZE)
+		whole = malloc((size_t)length + 1);
+	if (whole != NULL)
+		vsnprintf(whole, (size_t)length + 1, format, again);
+	va_end(again);
 	/* What was printed before belongs before it, also where both go to one place. */
 	fflush(stdout);
 	fputs("vmsavedstate: ", stderr);
-	print_safely(stderr, sentence);
+	print_safely(stderr, whole != NULL ? whole : usual);
 	fputc('\n', stderr);
+	free(whole);
 }
 
 enum exit_code fail_usage(const char *format, ...)
@@ -59,7 +70,7 @@ const char *shown_path(const char *path)
 enum exit_code fail_call(enum exit_code code, VM_SAVED_STATE_DUMP_HANDLE handle, HRESULT result,
 			 const char *path)
 {
-	char reason[SENTENCE_SIZE] = "";
+	char reason[REASON_SIZE] = "";
 
 	VmSavedStateGetErrorText(handle, reason, sizeof(reason), NULL);
 	return fail(code, "%s: %s (0x%08X)", shown_path(path), reason, (unsigned)result);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "failure.h"
+#include "platform.h"
 #include "utf8.h"
 
 /* ---- Images ----------------------------------------------------------------- */
@@ -65,6 +66,48 @@ void guest_images_free(struct guest_images *images)
 	*images = (struct guest_images){ NULL, 0 };
 }
 
+/* ---- Folders of PDBs --------------------------------------------------------- */
+
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Stores and servers, of which not each part need be there, are left to the library. */
+static bool is_plain_folder(const char *place)
+{
+	static const char *const others[] = { "srv*", "symsrv*", "cache*", "http://", "https://" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		size_t length = 0;
+
+		while (others[i][length] != '\0' &&
+		       lower(place[length]) == (unsigned char)others[i][length])
+			length++;
+		if (others[i][length] == '\0')
+			return false;
+	}
+	return place[0] != '\0';
+}
+
+/* Warns of each place of a list, which it cuts up, that is a folder and is not there. */
+static void warn_of_missing_folders(char *list)
+{
+	char *rest = list;
+
+	while (rest != NULL) {
+		char *place = rest + strspn(rest, " \t");
+		char *end = place + strcspn(place, ";");
+
+		rest = *end == ';' ? end + 1 : NULL;
+		while (end > place && (end[-1] == ' ' || end[-1] == '\t'))
+			end--;
+		*end = '\0';
+		if (is_plain_folder(place) && !platform_folder_exists(place))
+			warn("--symbols: there is no folder '%s'.", place);
+	}
+}
+
 /* ---- Symbols ---------------------------------------------------------------- */
 
 /* The UTF-16 of text, which the caller frees; NULL when memory is short. */
@@ -94,13 +137,24 @@ static WCHAR *wide_of(const char *text)
 enum exit_code guest_symbols_begin(const struct saved_state *state,
 				   const struct arguments *arguments)
 {
+	const char *list = arguments->texts[OPTION_SYMBOLS];
+	char *copy = NULL;
 	WCHAR *path = NULL;
 	HRESULT result;
 
 	if (arguments->given[OPTION_SYMBOLS]) {
-		path = wide_of(arguments->texts[OPTION_SYMBOLS]);
-		if (path == NULL)
+		size_t size = strlen(list) + 1;
+
+		path = wide_of(list);
+		copy = malloc(size);
+		if (path == NULL || copy == NULL) {
+			free(path);
+			free(copy);
 			return fail_out_of_memory();
+		}
+		memcpy(copy, list, size);
+		warn_of_missing_folders(copy);
+		free(copy);
 	}
 	result = LoadSavedStateSymbolProvider(state->handle, path, TRUE);
 	free(path);
@@ -126,11 +180,6 @@ void guest_symbols_load_at(const struct saved_state *state, struct guest_images 
 			break;
 		}
 	}
-}
-
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 static bool is_called(const struct guest_image *image, const char *name, size_t length)
@@ -160,32 +209,75 @@ void guest_symbols_load_for(const struct saved_state *state, struct guest_images
 		load(state, &images->items[i]);
 }
 
-void guest_symbols_reason(const struct saved_state *state, const struct guest_images *images,
-			  char text[GUEST_SYMBOLS_REASON_SIZE])
+/* What the library says without its remedy, the last sentence, which is one for its callers. */
+static void cause_of(const struct saved_state *state, char cause[1024])
 {
-	char said[1024] = "", others[48] = "";
-	const char *name = NULL;
-	size_t lacking = 0;
+	char *end = NULL;
 
-	if (images->count == 0) {
-		snprintf(text, GUEST_SYMBOLS_REASON_SIZE,
-			 "The VP's address space holds no Windows image: name another VP with "
-			 "--vp.");
-		return;
-	}
+	cause[0] = '\0';
+	VmSavedStateGetErrorText(state->handle, cause, 1024, NULL);
+	for (char *next = strstr(cause, ". "); next != NULL; next = strstr(next + 1, ". "))
+		end = next;
+	if (end != NULL)
+		end[1] = '\0';
+}
+
+/* Of the images whose PDB was not found, the name of the first, and how many others there are. */
+static const char *image_without_pdb(const struct guest_images *images, size_t *others_out)
+{
+	const char *name = NULL;
+
+	*others_out = 0;
 	for (size_t i = 0; i < images->count; i++) {
 		const struct guest_image *image = &images->items[i];
 
 		/* One without a name does not say which PDB belongs to it. */
-		if (image->lacks_pdb && image->name[0] != '\0' && lacking++ == 0)
+		if (!image->lacks_pdb || image->name[0] == '\0')
+			continue;
+		if (name == NULL)
 			name = image->name;
+		else
+			++*others_out;
 	}
-	VmSavedStateGetErrorText(state->handle, said, sizeof(said), NULL);
-	if (lacking > 1)
-		snprintf(others, sizeof(others), " and %zu other image%s", lacking - 1,
-			 lacking == 2 ? "" : "s");
+	return name;
+}
+
+static void tell_no_image(const struct saved_state *state, char text[GUEST_SYMBOLS_REASON_SIZE])
+{
+	UINT32 count = 0;
+
+	GetVpCount(state->handle, &count);
 	snprintf(text, GUEST_SYMBOLS_REASON_SIZE,
-		 lacking == 0 ? "%s" : "%s No PDB was found for %s%s: name its folder with "
-				       "--symbols PATH.",
-		 said, name, others);
+		 "The VP's address space holds no Windows image: %s.",
+		 count > 1 ? "name another VP with --vp, if the guest runs Windows" :
+			     "symbols are for guests that run Windows");
+}
+
+void guest_symbols_reason(const struct saved_state *state, const struct guest_images *images,
+			  HRESULT result, char text[GUEST_SYMBOLS_REASON_SIZE])
+{
+	char cause[1024], others_text[48] = "";
+	const char *name;
+	size_t others;
+
+	if (images->count == 0) {
+		tell_no_image(state, text);
+		return;
+	}
+	if (result != VMSAVEDSTATE_E_SYMBOL_NOT_FOUND) {
+		VmSavedStateGetErrorText(state->handle, text, GUEST_SYMBOLS_REASON_SIZE, NULL);
+		return;
+	}
+	cause_of(state, cause);
+	name = image_without_pdb(images, &others);
+	if (name == NULL) {
+		snprintf(text, GUEST_SYMBOLS_REASON_SIZE, "%s Check the spelling; 'vmsavedstate "
+			 "images' lists the images.", cause);
+		return;
+	}
+	if (others > 0)
+		snprintf(others_text, sizeof(others_text), " and %zu other image%s", others,
+			 others == 1 ? "" : "s");
+	snprintf(text, GUEST_SYMBOLS_REASON_SIZE, "%s No PDB was found for %s%s: name its folder "
+		 "with --symbols PATH, or check the spelling.", cause, name, others_text);
 }

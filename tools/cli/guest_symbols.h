@@ -32,7 +32,10 @@ enum exit_code guest_images_find(const struct saved_state *state, UINT32 vp,
 				 struct guest_images *out);
 void guest_images_free(struct guest_images *images);
 
-/* Makes a symbol provider of --symbols, or of where Windows' debuggers look without a path. */
+/*
+ * Makes a symbol provider of --symbols, or of where Windows' debuggers look
+ * without a path.  Warns of folders of --symbols that are not there.
+ */
 enum exit_code guest_symbols_begin(const struct saved_state *state,
 				   const struct arguments *arguments);
 
@@ -46,8 +49,11 @@ void guest_symbols_load_for(const struct saved_state *state, struct guest_images
 
 enum { GUEST_SYMBOLS_REASON_SIZE = 1536 };
 
-/* Why a name or an address was not found: what the library says, and which PDBs are lacking. */
+/*
+ * Why a name or an address was not found, after the call that answered result:
+ * what the library says, and which PDBs are lacking.
+ */
 void guest_symbols_reason(const struct saved_state *state, const struct guest_images *images,
-			  char text[GUEST_SYMBOLS_REASON_SIZE]);
+			  HRESULT result, char text[GUEST_SYMBOLS_REASON_SIZE]);
 
 #endif

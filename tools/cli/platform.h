@@ -53,6 +53,11 @@ char *platform_find_sibling(const char *path, const char *extension);
 /* Whether both paths lead to one file, by whatever names or links. */
 bool platform_same_file(const char *a, const char *b);
 
+/* What a path leads to, such as "a device"; NULL for a file, a folder or nothing. */
+const char *platform_kind_of_no_file(const char *path);
+
+bool platform_folder_exists(const char *path);
+
 /* ---- A file being written ----------------------------------------------- */
 
 enum output_status {

@@ -167,6 +167,24 @@ bool platform_same_file(const char *a, const char *b)
 	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+const char *platform_kind_of_no_file(const char *path)
+{
+	struct stat facts;
+
+	if (stat(path, &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode))
+		return NULL;
+	if (S_ISFIFO(facts.st_mode))
+		return "a pipe";
+	return S_ISSOCK(facts.st_mode) ? "a socket" : "a device";
+}
+
+bool platform_folder_exists(const char *path)
+{
+	struct stat facts;
+
+	return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
 static enum output_status status_of_errno(int code)
 {
 	switch (code) {

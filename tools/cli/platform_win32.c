@@ -195,6 +195,36 @@ bool platform_same_file(const char *a, const char *b)
 	       first.nFileIndexLow == second.nFileIndexLow;
 }
 
+const char *platform_kind_of_no_file(const char *path)
+{
+	wchar_t *wide = wide_of(path);
+	HANDLE handle = INVALID_HANDLE_VALUE;
+	DWORD kind = FILE_TYPE_DISK;
+
+	if (wide != NULL)
+		handle = CreateFileW(wide, 0,
+				     FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+				     OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	free(wide);
+	if (handle != INVALID_HANDLE_VALUE) {
+		kind = GetFileType(handle);
+		CloseHandle(handle);
+	}
+	if (kind == FILE_TYPE_DISK)
+		return NULL;
+	return kind == FILE_TYPE_PIPE ? "a pipe" : "a device";
+}
+
+bool platform_folder_exists(const char *path)
+{
+	wchar_t *wide = wide_of(path);
+	DWORD attributes = wide != NULL ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+
+	free(wide);
+	return attributes != INVALID_FILE_ATTRIBUTES &&
+	       (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
 static enum output_status status_of_code(DWORD code)
 {
 	switch (code) {

@@ -64,12 +64,27 @@ static bool lacks_other_half(const struct saved_state *state, HRESULT result)
 	       result != VMSAVEDSTATE_E_PATH_NOT_FOUND && result != VMSAVEDSTATE_E_ACCESS_DENIED;
 }
 
+/* What stands in the place of a file; NULL when it is one, or nothing. */
+static const char *kind_of_no_file(const char *path)
+{
+	if (path == NULL)
+		return NULL;
+	return path[0] == '\0' ? "an empty path" : platform_kind_of_no_file(path);
+}
+
 /* Why the call of the library that was made last refused the source. */
 static void describe_refusal(const struct saved_state *state, HRESULT result,
 			     char text[REFUSAL_SIZE])
 {
+	const char *kind = kind_of_no_file(state->source.Path);
+	const char *second_kind = kind_of_no_file(state->source.SecondPath);
+
 	if (lacks_other_half(state, result))
 		snprintf(text, REFUSAL_SIZE, HALF_OF_A_PAIR, state->missing);
+	else if (result == E_INVALIDARG && (kind != NULL || second_kind != NULL))
+		snprintf(text, REFUSAL_SIZE, "%s is %s, not a file: give the .vmrs of a saved VM "
+			 "or of a standard checkpoint, or the .bin and .vsv of an older one.",
+			 kind != NULL ? "This" : "The .vsv", kind != NULL ? kind : second_kind);
 	else
 		VmSavedStateGetErrorText(NULL, text, REFUSAL_SIZE, NULL);
 }
