@@ -220,7 +220,7 @@ static enum status load_table_to(struct key_walk *walk, uint32_t end)
 
 	if (end <= loaded)
 		return STATUS_OK;
-	if (target > walk->table_capacity) {
+	if (walk->table == NULL || target > walk->table_capacity) {
 		uint8_t *grown = realloc(walk->table, target);
 
 		if (grown == NULL)

@@ -77,9 +77,10 @@ static enum status legacy_probe(const struct file *file, struct error *error)
 	return load_le32(signature) == LEGACY_SIGNATURE ? STATUS_OK : STATUS_NOT_A_SAVED_STATE;
 }
 
-static uint64_t bytes_present(const struct legacy_read *read, uint64_t offset, uint64_t size)
+static uint64_t legacy_stored(const void *state, uint64_t offset, uint64_t size)
 {
-	uint64_t end = file_size(read->legacy->file);
+	const struct legacy *legacy = state;
+	uint64_t end = file_size(legacy->file);
 
 	return offset < end ? min_u64(size, end - offset) : 0;
 }
@@ -88,7 +89,7 @@ static uint64_t bytes_present(const struct legacy_read *read, uint64_t offset, u
 static enum status read_area(struct legacy_read *read, const char *what, uint64_t offset,
 			     uint32_t *size, void **out)
 {
-	uint32_t present = (uint32_t)bytes_present(read, offset, *size);
+	uint32_t present = (uint32_t)legacy_stored(read->legacy, offset, *size);
 	enum status status = STATUS_OK;
 
 	if (!range_fits(offset, *size, file_size(read->legacy->file))) {
@@ -257,7 +258,7 @@ static enum status read_entry(struct legacy_read *read, uint32_t slot)
 	    value.offset > FILE_SIZE_LIMIT)
 		return entry_failed(read, STATUS_CORRUPT, slot,
 				    "its value does not fit into the file");
-	present = bytes_present(read, value.offset, value.size);
+	present = legacy_stored(read->legacy, value.offset, value.size);
 	if (read->damage == NULL && !fits)
 		return entry_failed(read, STATUS_CORRUPT, slot,
 				    "its value runs past the end of the file");
@@ -460,14 +461,6 @@ static bool legacy_visit(const void *state, container_visitor visit, void *conte
 			return true;
 	}
 	return true;
-}
-
-static uint64_t legacy_stored(const void *state, uint64_t offset, uint64_t size)
-{
-	const struct legacy *legacy = state;
-	uint64_t end = file_size(legacy->file);
-
-	return offset < end ? min_u64(size, end - offset) : 0;
 }
 
 static enum status legacy_read(const void *state, uint64_t offset, void *buffer, size_t size,
