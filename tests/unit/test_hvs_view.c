@@ -89,6 +89,26 @@ static void check_read(const struct overlay *overlay, const struct hvs_view *vie
 	assert_int_equal(buffer[size], 0xEE);
 }
 
+/* Composes an overlay and the view of it; ended by close_view(). */
+static struct file *open_view(struct overlay *overlay, struct hvs_view *view,
+			      struct random_numbers *random, uint32_t lost_in_8)
+{
+	struct file *file;
+
+	compose(overlay, random, lost_in_8);
+	assert_int_equal(file_open_memory(overlay->file_bytes, FILE_BYTES, &file, NULL),
+			 STATUS_OK);
+	hvs_view_init(view, file);
+	hvs_view_set_patches(view, overlay->patches, overlay->count);
+	return file;
+}
+
+static void close_view(struct hvs_view *view, struct file *file)
+{
+	hvs_view_fini(view);
+	file_close(file);
+}
+
 /* What a view should say of a range, byte by byte. */
 static uint64_t count_there(const struct overlay *overlay, uint64_t offset, uint64_t size,
 			    bool is_stored)
@@ -123,21 +143,15 @@ static void what_is_there_is_told_to_the_byte(void **state)
 	for (unsigned round = 0; round < 2000; round++) {
 		struct overlay overlay;
 		struct hvs_view view;
-		struct file *file;
+		struct file *file = open_view(&overlay, &view, &random, 3);
 
-		compose(&overlay, &random, 3);
-		assert_int_equal(file_open_memory(overlay.file_bytes, FILE_BYTES, &file, NULL),
-				 STATUS_OK);
-		hvs_view_init(&view, file);
-		hvs_view_set_patches(&view, overlay.patches, overlay.count);
 		check_presence(&overlay, &view, 0, (uint32_t)overlay.size);
 		check_presence(&overlay, &view, 0, UINT32_MAX);
 		for (unsigned i = 0; i < 200; i++)
 			check_presence(&overlay, &view, random_below(&random, MOST_BYTES),
 				       random_below(&random, 120));
 		assert_int_equal(hvs_view_stored(&view, UINT64_MAX, UINT64_MAX), 0);
-		hvs_view_fini(&view);
-		file_close(file);
+		close_view(&view, file);
 	}
 }
 
@@ -149,20 +163,14 @@ static void any_read_gives_the_bytes_with_all_pieces_in_place(void **state)
 	for (unsigned round = 0; round < 1000; round++) {
 		struct overlay overlay;
 		struct hvs_view view;
-		struct file *file;
+		struct file *file = open_view(&overlay, &view, &random, 0);
 
-		compose(&overlay, &random, 0);
-		assert_int_equal(file_open_memory(overlay.file_bytes, FILE_BYTES, &file, NULL),
-				 STATUS_OK);
-		hvs_view_init(&view, file);
-		hvs_view_set_patches(&view, overlay.patches, overlay.count);
 		assert_int_equal(view.size, overlay.size);
 		check_read(&overlay, &view, 0, (size_t)overlay.size);
 		for (unsigned i = 0; i < 200; i++)
 			check_read(&overlay, &view, random_below(&random, MOST_BYTES),
 				   random_below(&random, 60));
-		hvs_view_fini(&view);
-		file_close(file);
+		close_view(&view, file);
 	}
 }
 
