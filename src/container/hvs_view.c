@@ -33,6 +33,27 @@ void hvs_patches_sort(struct hvs_patch *patches, size_t count)
 	qsort(patches, count, sizeof(*patches), compare_targets);
 }
 
+/* From the last on, so that a value across many patches need not look at each. */
+static void find_ends(struct hvs_view *view)
+{
+	uint64_t file_end = file_size(view->file);
+	uint64_t present_end = view->size, stored_end = file_end, next_target = file_end;
+
+	for (size_t i = view->patch_count; i-- > 0;) {
+		struct hvs_patch *patch = &view->patches[i];
+		uint64_t end = patch->target + patch->length;
+
+		/* Up to the next patch there is the file, or nothing. */
+		if (next_target > max_u64(end, file_end))
+			stored_end = file_end;
+		present_end = patch->lost ? patch->target : present_end;
+		stored_end = patch->lost ? patch->target : max_u64(end, stored_end);
+		patch->present_end = present_end;
+		patch->stored_end = stored_end;
+		next_target = patch->target;
+	}
+}
+
 void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size_t count)
 {
 	hvs_patches_sort(patches, count);
@@ -41,6 +62,7 @@ void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size
 	if (count > 0)
 		view->size = max_u64(view->size, patches[count - 1].target +
 							 patches[count - 1].length);
+	find_ends(view);
 }
 
 /* The file itself; what lies behind its end, up to a patch there, reads as zeros. */
@@ -72,38 +94,26 @@ static size_t first_patch_after(const struct hvs_view *view, uint64_t offset)
 	return low;
 }
 
-/*
- * The bytes from offset to the first that is not there, outside a patch because
- * it lies at or behind unpatched_end.
- */
+/* The bytes from offset to the first that is not there. */
 static uint64_t bytes_there(const struct hvs_view *view, uint64_t offset, uint64_t size,
-			    uint64_t unpatched_end)
+			    bool is_stored)
 {
-	uint64_t position = offset, end = offset + min_u64(size, view->size - offset);
+	uint64_t end = is_stored ? file_size(view->file) : view->size;
 	size_t next = first_patch_after(view, offset);
 
-	while (position < end && next < view->patch_count) {
-		const struct hvs_patch *patch = &view->patches[next++];
-
-		if (position < patch->target && unpatched_end < min_u64(patch->target, end))
-			break;
-		position = max_u64(position, min_u64(patch->target, end));
-		if (patch->lost)
-			return position - offset;
-		if (position < end)
-			position = min_u64(end, patch->target + patch->length);
-	}
-	return max_u64(position, min_u64(end, unpatched_end)) - offset;
+	if (next < view->patch_count && max_u64(offset, end) >= view->patches[next].target)
+		end = is_stored ? view->patches[next].stored_end : view->patches[next].present_end;
+	return offset < end ? min_u64(size, end - offset) : 0;
 }
 
 uint32_t hvs_view_present(const struct hvs_view *view, uint64_t offset, uint32_t size)
 {
-	return offset < view->size ? (uint32_t)bytes_there(view, offset, size, view->size) : 0;
+	return (uint32_t)bytes_there(view, offset, size, false);
 }
 
 uint64_t hvs_view_stored(const struct hvs_view *view, uint64_t offset, uint64_t size)
 {
-	return offset < view->size ? bytes_there(view, offset, size, file_size(view->file)) : 0;
+	return bytes_there(view, offset, size, true);
 }
 
 static enum status read_patch(const struct hvs_view *view, const struct hvs_patch *patch,

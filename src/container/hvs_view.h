@@ -24,6 +24,9 @@ struct hvs_patch {
 	uint64_t length;
 	uint32_t checksum;	/* of them, as the log has it; a view does not ask */
 	bool lost;		/* they are damaged: what belongs there is not known */
+	/* Set by the view: where, from the target on, the first byte is missing or not stored. */
+	uint64_t present_end;
+	uint64_t stored_end;
 };
 
 struct hvs_view {
