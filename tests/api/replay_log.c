@@ -278,6 +278,7 @@ static void a_damaged_log_is_refused_and_left_as_it_is__original_drops_some(void
 		{ "bad-log-entry-size-zero", E_INVALIDARG },
 		{ "bad-log-destination", E_INVALIDARG },
 		{ "bad-header-signature", (HRESULT)0x80070570 },
+		{ "bad-cut-log-behind", (HRESULT)0x80070570 },
 	};
 
 	(void)state;
