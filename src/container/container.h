@@ -81,8 +81,8 @@ enum status container_visit(const struct container *container, container_visitor
 			    void *context, struct error *error);
 
 /*
- * How many of the size bytes at offset there are, up to the first that is missing:
- * the file may have been cut short, or its replay log may be damaged.
+ * How many of the size bytes at offset there are, up to the first that is missing
+ * because the file was cut short.
  */
 uint64_t container_stored(const struct container *container, uint64_t offset, uint64_t size);
 

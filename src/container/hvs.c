@@ -30,8 +30,11 @@ static enum status overlay_log(struct hvs *hvs, struct error *error)
 	if (hvs->header.log_offset == 0)
 		return STATUS_OK;
 	damage_count(damage, PART_REPLAY_LOG);
-	status = hvs_log_read(hvs->view.file, &hvs->header, damage, &log, error);
-	/* A log with a fault elsewhere is left out as a whole: what it would change is unknown. */
+	status = hvs_log_read(hvs->view.file, &hvs->header, &log, error);
+	/*
+	 * A log with a fault is left out as a whole, as one whose writing was interrupted
+	 * must be: what it was to change is in the file as it was before.
+	 */
 	status = damage_tolerate(damage, PART_REPLAY_LOG, status, error);
 	if (status != STATUS_OK || log.pending == 0)
 		return status;

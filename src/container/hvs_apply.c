@@ -24,7 +24,7 @@ enum status hvs_pending_log_read(const struct file *file, struct hvs_pending_log
 	hvs_view_init(&view, file);
 	status = hvs_header_read(&view, &pending.header, error);
 	if (status == STATUS_OK)
-		status = hvs_log_read(file, &pending.header, NULL, &pending.log, error);
+		status = hvs_log_read(file, &pending.header, &pending.log, error);
 	if (status == STATUS_OK)
 		*out = pending;
 	return status;

@@ -151,15 +151,9 @@ static enum status read_copies(const struct hvs_view *view,
 			       struct error *error)
 {
 	for (unsigned i = 0; i < HVS_HEADER_COPIES; i++) {
-		uint64_t offset = (uint64_t)i * HVS_HEADER_SPACING;
-		enum status status;
+		enum status status = hvs_view_read(view, (uint64_t)i * HVS_HEADER_SPACING,
+						   copies[i], HVS_HEADER_SIZE, error);
 
-		/* A copy that the replay log should have renewed is as good as a bad one. */
-		memset(copies[i], 0, HVS_HEADER_SIZE);
-		if (view->damage != NULL &&
-		    hvs_view_present(view, offset, HVS_HEADER_SIZE) < HVS_HEADER_SIZE)
-			continue;
-		status = hvs_view_read(view, offset, copies[i], HVS_HEADER_SIZE, error);
 		if (status != STATUS_OK)
 			return status;
 	}

@@ -145,20 +145,16 @@ static enum status check_payload(const struct file *file, const struct hvs_patch
  * Comes after the check for overlaps: entries with targets of their own make the
  * file as large as what is read here, while any number may share one payload.
  */
-static enum status check_payloads(const struct file *file, struct hvs_log *log,
-				  struct damage *damage, struct error *error)
+static enum status check_payloads(const struct file *file, const struct hvs_log *log,
+				  struct error *error)
 {
-	enum status status = STATUS_OK;
+	for (uint32_t i = 0; i < log->pending; i++) {
+		enum status status = check_payload(file, &log->patches[i], error);
 
-	for (uint32_t i = 0; i < log->pending && status == STATUS_OK; i++) {
-		status = check_payload(file, &log->patches[i], error);
-		if (status == STATUS_OK)
-			continue;
-		log->patches[i].lost = true;
-		error_prefix(error, status, "pending replay-log entry %u", i);
-		status = damage_tolerate(damage, PART_REPLAY_LOG, status, error);
+		if (status != STATUS_OK)
+			return error_prefix(error, status, "pending replay-log entry %u", i);
 	}
-	return status;
+	return STATUS_OK;
 }
 
 static enum status read_entries(const struct file *file, const struct hvs_header *header,
@@ -190,7 +186,7 @@ static enum status read_entries(const struct file *file, const struct hvs_header
 }
 
 enum status hvs_log_read(const struct file *file, const struct hvs_header *header,
-			 struct damage *damage, struct hvs_log *out, struct error *error)
+			 struct hvs_log *out, struct error *error)
 {
 	struct hvs_log log = { 0 };
 	enum status status = read_log_header(file, header, &log, error);
@@ -198,7 +194,7 @@ enum status hvs_log_read(const struct file *file, const struct hvs_header *heade
 	if (status == STATUS_OK && log.pending > 0)
 		status = read_entries(file, header, &log, error);
 	if (status == STATUS_OK)
-		status = check_payloads(file, &log, damage, error);
+		status = check_payloads(file, &log, error);
 	if (status != STATUS_OK) {
 		hvs_log_fini(&log);
 		return status;

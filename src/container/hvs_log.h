@@ -23,15 +23,12 @@ struct hvs_log {
 /*
  * Reads the log that header points to and verifies all of it: header, entries,
  * payloads, overlaps.  Nothing is discarded: a log with any fault is an error.
- * Where damage is tolerated (NULL: it is not), an entry whose payload is damaged
- * still proves which bytes are out of date; it is lost.
- *
  * STATUS_CORRUPT; STATUS_CORRUPT_ORDER for change tracking without its buffer;
  * STATUS_CORRUPT_RANGE for an entry of size 0 or beyond 2^63;
  * STATUS_READ_FAILED; STATUS_OUT_OF_MEMORY.
  */
 enum status hvs_log_read(const struct file *file, const struct hvs_header *header,
-			 struct damage *damage, struct hvs_log *out, struct error *error);
+			 struct hvs_log *out, struct error *error);
 void hvs_log_fini(struct hvs_log *log);
 
 #endif

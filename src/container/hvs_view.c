@@ -34,10 +34,10 @@ void hvs_patches_sort(struct hvs_patch *patches, size_t count)
 }
 
 /* From the last on, so that a value across many patches need not look at each. */
-static void find_ends(struct hvs_view *view)
+static void find_stored_ends(struct hvs_view *view)
 {
 	uint64_t file_end = file_size(view->file);
-	uint64_t present_end = view->size, stored_end = file_end, next_target = file_end;
+	uint64_t stored_end = file_end, next_target = file_end;
 
 	for (size_t i = view->patch_count; i-- > 0;) {
 		struct hvs_patch *patch = &view->patches[i];
@@ -46,9 +46,7 @@ static void find_ends(struct hvs_view *view)
 		/* Up to the next patch there is the file, or nothing. */
 		if (next_target > max_u64(end, file_end))
 			stored_end = file_end;
-		present_end = patch->lost ? patch->target : present_end;
-		stored_end = patch->lost ? patch->target : max_u64(end, stored_end);
-		patch->present_end = present_end;
+		stored_end = max_u64(end, stored_end);
 		patch->stored_end = stored_end;
 		next_target = patch->target;
 	}
@@ -62,7 +60,7 @@ void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size
 	if (count > 0)
 		view->size = max_u64(view->size, patches[count - 1].target +
 							 patches[count - 1].length);
-	find_ends(view);
+	find_stored_ends(view);
 }
 
 /* The file itself; what lies behind its end, up to a patch there, reads as zeros. */
@@ -94,37 +92,19 @@ static size_t first_patch_after(const struct hvs_view *view, uint64_t offset)
 	return low;
 }
 
-/* The bytes from offset to the first that is not there. */
-static uint64_t bytes_there(const struct hvs_view *view, uint64_t offset, uint64_t size,
-			    bool is_stored)
-{
-	uint64_t end = is_stored ? file_size(view->file) : view->size;
-	size_t next = first_patch_after(view, offset);
-
-	if (next < view->patch_count && max_u64(offset, end) >= view->patches[next].target)
-		end = is_stored ? view->patches[next].stored_end : view->patches[next].present_end;
-	return offset < end ? min_u64(size, end - offset) : 0;
-}
-
 uint32_t hvs_view_present(const struct hvs_view *view, uint64_t offset, uint32_t size)
 {
-	return (uint32_t)bytes_there(view, offset, size, false);
+	return offset < view->size ? (uint32_t)min_u64(size, view->size - offset) : 0;
 }
 
 uint64_t hvs_view_stored(const struct hvs_view *view, uint64_t offset, uint64_t size)
 {
-	return bytes_there(view, offset, size, true);
-}
+	uint64_t end = file_size(view->file);
+	size_t next = first_patch_after(view, offset);
 
-static enum status read_patch(const struct hvs_view *view, const struct hvs_patch *patch,
-			      uint64_t inside, void *buffer, size_t size, struct error *error)
-{
-	if (patch->lost)
-		return error_set(error, STATUS_CORRUPT,
-				 "%llu bytes at offset %llu are out of date, and what the replay log "
-				 "has in their place is damaged", (unsigned long long)size,
-				 (unsigned long long)(patch->target + inside));
-	return file_read_at(view->file, patch->payload + inside, buffer, size, error);
+	if (next < view->patch_count && max_u64(offset, end) >= view->patches[next].target)
+		end = view->patches[next].stored_end;
+	return offset < end ? min_u64(size, end - offset) : 0;
 }
 
 enum status hvs_view_read(const struct hvs_view *view, uint64_t offset, void *buffer, size_t size,
@@ -154,7 +134,7 @@ enum status hvs_view_read(const struct hvs_view *view, uint64_t offset, void *bu
 			uint64_t inside = offset - patch->target;
 
 			part = (size_t)min_u64(size, patch->length - inside);
-			status = read_patch(view, patch, inside, to, part, error);
+			status = file_read_at(view->file, patch->payload + inside, to, part, error);
 			next++;
 		}
 		if (status != STATUS_OK)

@@ -5,7 +5,7 @@
  * A pending log holds pieces that belong elsewhere in the file.  The view
  * answers every read with those pieces in place, so that a saved state with a
  * pending log is read without being touched.  Without patches a view is the
- * file.  Where damage is tolerated, patches may be lost.
+ * file.
  *
  * Threads: a view does not change after it is built; reads run in parallel.
  *
@@ -23,10 +23,7 @@ struct hvs_patch {
 	uint64_t payload;	/* where they are */
 	uint64_t length;
 	uint32_t checksum;	/* of them, as the log has it; a view does not ask */
-	bool lost;		/* they are damaged: what belongs there is not known */
-	/* Set by the view: where, from the target on, the first byte is missing or not stored. */
-	uint64_t present_end;
-	uint64_t stored_end;
+	uint64_t stored_end;	/* set by the view: the end of what is stored without a gap */
 };
 
 struct hvs_view {
@@ -50,10 +47,7 @@ void hvs_view_fini(struct hvs_view *view);
  */
 void hvs_view_set_patches(struct hvs_view *view, struct hvs_patch *patches, size_t count);
 
-/*
- * How many of the size bytes at offset can be read, up to the first that cannot:
- * the contents end, or a patch is lost.
- */
+/* How many of the size bytes at offset the contents have before they end. */
 uint32_t hvs_view_present(const struct hvs_view *view, uint64_t offset, uint32_t size);
 
 /*
@@ -66,8 +60,7 @@ uint64_t hvs_view_stored(const struct hvs_view *view, uint64_t offset, uint64_t 
 
 /*
  * Reads exactly size bytes at offset; what is not stored are zeros.
- * STATUS_READ_FAILED when the range runs past the contents or the disk fails;
- * STATUS_CORRUPT where a patch is lost.
+ * STATUS_READ_FAILED when the range runs past the contents or the disk fails.
  */
 enum status hvs_view_read(const struct hvs_view *view, uint64_t offset, void *buffer, size_t size,
 			  struct error *error);

@@ -113,7 +113,7 @@ enum status ram_block_check_value(const struct ram_blocks *blocks, uint64_t numb
 	else if (value->size == 0 || value->size > RAM_BLOCK_SIZE)
 		what = "its size is not between 1 byte and 1 MiB";
 	else if (ram_block_is_cut_off(blocks, value))
-		what = "its bytes are missing: the file was cut short, or its replay log is damaged";
+		what = "it lies behind the end of the file, which was cut short";
 	else
 		return STATUS_OK;
 	return error_set(error, STATUS_CORRUPT_RAM_VALUE, "RAM block %llu: %s",
@@ -131,8 +131,7 @@ static enum status page_failed(const struct block_span *span, unsigned page, enu
 		break;
 	case STATUS_CORRUPT_RAM_STREAM:
 		what = is_raw(&span->value)
-			       ? "its bytes are missing: the file was cut short, or its replay "
-				 "log is damaged"
+			       ? "it lies behind the end of the file, which was cut short"
 			       : "the block's records are cut short, or yield more than 1 MiB";
 		break;
 	default:

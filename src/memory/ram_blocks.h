@@ -45,11 +45,11 @@ uint64_t ram_blocks_count(const struct ram_blocks *blocks);
 
 /*
  * How many of a block's stored bytes there are; fewer than its value has only in
- * what is salvaged of a file that was cut short, or whose replay log is damaged.
+ * what is salvaged of a file that was cut short.
  */
 uint32_t ram_block_present(const struct ram_blocks *blocks, const struct numbered_value *value);
 
-/* True of a block that could be read if its first bytes were there. */
+/* True of a block that could be read if the file did not end before it. */
 bool ram_block_is_cut_off(const struct ram_blocks *blocks, const struct numbered_value *value);
 
 /*

@@ -92,7 +92,7 @@ static const char *fault_text(const struct block_check *block, enum status statu
 	if (status == STATUS_CORRUPT_RAM_RECORD)
 		return "the record cannot be decoded";
 	if (status == STATUS_CORRUPT_RAM_STREAM && block->value.size == RAM_BLOCK_SIZE)
-		return "the file was cut short before it, or its replay log is damaged";
+		return "the file, which was cut short, ends before it";
 	if (status == STATUS_CORRUPT_RAM_STREAM)
 		return "the records are cut short, or yield more than 1 MiB";
 	return "the block cannot be read";
@@ -195,8 +195,8 @@ static void report_cut_off(struct ram_check *check, uint64_t first, uint64_t cou
 	if (count > 1)
 		snprintf(last, sizeof(last), " to %llu", (unsigned long long)(first + count - 1));
 	error_set(&fault.error, STATUS_CORRUPT_RAM_VALUE,
-		  "RAM block %llu%s: its bytes are missing: the file was cut short, or its replay "
-		  "log is damaged", (unsigned long long)first, last);
+		  "RAM block %llu%s: behind the end of the file, which was cut short",
+		  (unsigned long long)first, last);
 	report(check, &fault);
 }
 

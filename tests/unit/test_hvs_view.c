@@ -22,7 +22,6 @@ struct overlay {
 	uint8_t file_bytes[FILE_BYTES];
 	uint8_t expected[MOST_BYTES];
 	bool taken[MOST_BYTES];
-	bool lost[MOST_BYTES];
 	uint64_t size;		/* of the contents */
 	struct hvs_patch *patches;
 	size_t count;
@@ -41,7 +40,6 @@ static void add_piece(struct overlay *overlay, struct hvs_patch patch)
 {
 	for (uint64_t i = 0; i < patch.length; i++) {
 		overlay->taken[patch.target + i] = true;
-		overlay->lost[patch.target + i] = patch.lost;
 		overlay->expected[patch.target + i] = overlay->file_bytes[patch.payload + i];
 	}
 	if (patch.target + patch.length > overlay->size)
@@ -49,8 +47,8 @@ static void add_piece(struct overlay *overlay, struct hvs_patch patch)
 	overlay->patches[overlay->count++] = patch;
 }
 
-/* Pieces of 1 to 40 bytes, some side by side, some over the end or behind it, some lost. */
-static void compose(struct overlay *overlay, struct random_numbers *random, uint32_t lost_in_8)
+/* Pieces of 1 to 40 bytes, some side by side, some over the end or behind it. */
+static void compose(struct overlay *overlay, struct random_numbers *random)
 {
 	uint32_t wanted = random_below(random, MOST_PIECES + 1);
 
@@ -66,7 +64,6 @@ static void compose(struct overlay *overlay, struct random_numbers *random, uint
 
 		patch.target = random_below(random, MOST_BYTES - 40);
 		patch.payload = random_below(random, FILE_BYTES - 40);
-		patch.lost = random_below(random, 8) < lost_in_8;
 		if (is_free(overlay, &patch))
 			add_piece(overlay, patch);
 	}
@@ -91,11 +88,11 @@ static void check_read(const struct overlay *overlay, const struct hvs_view *vie
 
 /* Composes an overlay and the view of it; ended by close_view(). */
 static struct file *open_view(struct overlay *overlay, struct hvs_view *view,
-			      struct random_numbers *random, uint32_t lost_in_8)
+			      struct random_numbers *random)
 {
 	struct file *file;
 
-	compose(overlay, random, lost_in_8);
+	compose(overlay, random);
 	assert_int_equal(file_open_memory(overlay->file_bytes, FILE_BYTES, &file, NULL),
 			 STATUS_OK);
 	hvs_view_init(view, file);
@@ -110,13 +107,12 @@ static void close_view(struct hvs_view *view, struct file *file)
 }
 
 /* What a view should say of a range, byte by byte. */
-static uint64_t count_there(const struct overlay *overlay, uint64_t offset, uint64_t size,
-			    bool is_stored)
+static uint64_t count_stored(const struct overlay *overlay, uint64_t offset, uint64_t size)
 {
 	uint64_t count = 0;
 
-	while (count < size && offset + count < overlay->size && !overlay->lost[offset + count] &&
-	       (!is_stored || overlay->taken[offset + count] || offset + count < FILE_BYTES))
+	while (count < size && offset + count < overlay->size &&
+	       (overlay->taken[offset + count] || offset + count < FILE_BYTES))
 		count++;
 	return count;
 }
@@ -124,15 +120,10 @@ static uint64_t count_there(const struct overlay *overlay, uint64_t offset, uint
 static void check_presence(const struct overlay *overlay, const struct hvs_view *view,
 			   uint64_t offset, uint32_t size)
 {
-	uint64_t present = count_there(overlay, offset, size, false);
-	uint8_t buffer[MOST_BYTES];
+	uint64_t left = offset < overlay->size ? overlay->size - offset : 0;
 
-	assert_int_equal(hvs_view_present(view, offset, size), present);
-	assert_int_equal(hvs_view_stored(view, offset, size),
-			 count_there(overlay, offset, size, true));
-	if (offset + size <= overlay->size)
-		assert_int_equal(hvs_view_read(view, offset, buffer, size, NULL),
-				 present == size ? STATUS_OK : STATUS_CORRUPT);
+	assert_int_equal(hvs_view_present(view, offset, size), size < left ? size : left);
+	assert_int_equal(hvs_view_stored(view, offset, size), count_stored(overlay, offset, size));
 }
 
 static void what_is_there_is_told_to_the_byte(void **state)
@@ -143,7 +134,7 @@ static void what_is_there_is_told_to_the_byte(void **state)
 	for (unsigned round = 0; round < 2000; round++) {
 		struct overlay overlay;
 		struct hvs_view view;
-		struct file *file = open_view(&overlay, &view, &random, 3);
+		struct file *file = open_view(&overlay, &view, &random);
 
 		check_presence(&overlay, &view, 0, (uint32_t)overlay.size);
 		check_presence(&overlay, &view, 0, UINT32_MAX);
@@ -163,7 +154,7 @@ static void any_read_gives_the_bytes_with_all_pieces_in_place(void **state)
 	for (unsigned round = 0; round < 1000; round++) {
 		struct overlay overlay;
 		struct hvs_view view;
-		struct file *file = open_view(&overlay, &view, &random, 0);
+		struct file *file = open_view(&overlay, &view, &random);
 
 		assert_int_equal(view.size, overlay.size);
 		check_read(&overlay, &view, 0, (size_t)overlay.size);
