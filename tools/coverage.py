@@ -45,7 +45,8 @@ def executed_lines(gcov, build):
 def relative_name(build, file):
     """The name as it is in the repository, or None for what does not count."""
     path = (build / file).resolve()
-    if not path.is_relative_to(REPOSITORY):
+    # An earlier build leaves its notes on sources that have been renamed since.
+    if not path.is_relative_to(REPOSITORY) or not path.exists():
         return None
     name = path.relative_to(REPOSITORY).as_posix()
     return name if name.startswith(tuple(f"{folder}/" for folder in COUNTED)) else None
