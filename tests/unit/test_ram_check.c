@@ -249,6 +249,14 @@ static void faults_stay_few_however_many_ranges_share_the_saved_area(void **stat
 /* Its first page would be 2^64, which wraps: unless seen to, it passes for block 0. */
 #define WRAPPING ((uint64_t)1 << 56)
 
+/* Sound blocks from 0 on. */
+static void make_first_blocks(struct made_blocks *made, uint64_t count)
+{
+	make_blocks(made);
+	for (uint64_t number = 0; number < count; number++)
+		add_block(made, number, false);
+}
+
 static void a_number_behind_all_addresses_stands_in_for_no_block(void **state)
 {
 	static const struct chunk_source source = { 0, 9 * BLOCK_PAGES, 0 };
@@ -256,9 +264,7 @@ static void a_number_behind_all_addresses_stands_in_for_no_block(void **state)
 	static struct told told;
 
 	(void)state;
-	make_blocks(&made);
-	for (uint64_t number = 0; number < 8; number++)
-		add_block(&made, number, false);
+	make_first_blocks(&made, 8);
 	add_block(&made, WRAPPING, false);
 	add_block(&made, WRAPPING + 8, false);
 	add_block(&made, UINT64_MAX, false);
@@ -277,9 +283,7 @@ static void damage_behind_all_addresses_costs_the_guest_nothing(void **state)
 	static struct told told;
 
 	(void)state;
-	make_blocks(&made);
-	for (uint64_t number = 0; number < 8; number++)
-		add_block(&made, number, false);
+	make_first_blocks(&made, 8);
 	add_block(&made, WRAPPING + 3, true);
 	check(&made, &source, 1, &told);
 	assert_int_equal(told.count, 1);

@@ -85,7 +85,6 @@ static HRESULT find_symbol(struct asking *asking, const char *asked, VMSAVEDSTAT
 static enum exit_code show_symbol(struct asking *asking, const char *asked)
 {
 	VMSAVEDSTATE_SYMBOL symbol = { .StructSize = sizeof(symbol) };
-
 	HRESULT result = find_symbol(asking, asked, &symbol);
 
 	if (FAILED(result)) {
